@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// prediction.h5: /coords (N,2) int64, /attention (N,K) float32, /contribution (N,C) float32; root attrs slide_id, task, classes (JSON text),
+// attention_kind = "softmax". Implemented beside bag_file in mil/bag_file_hdf5.cpp's neighbour prediction_file_hdf5.cpp. Throws BagError.
+#pragma once
+
+#include <filesystem>
+
+#include "mil/bag.h"
+#include "mil/prediction.h"
+
+namespace microtome {
+
+void write_prediction_file(const std::filesystem::path& path, const Bag& bag, const Prediction& prediction);
+
+}  // namespace microtome
