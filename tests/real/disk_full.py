@@ -17,13 +17,13 @@ def pages(path):
 
 out = fresh("disk_full")
 roomy, disk = out / "roomy", out / "disk"
-microtome(*predict_held_out(roomy), "--threads", 2)
+microtome(*predict_held_out(roomy), "--threads", 1, "--batch", 8)
 slides = sorted(slide_paths(HELD_OUT))
 disk.mkdir()
 refused = 0
 for share in (0.15, 0.6):
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={int(share * pages(roomy)) * 4096}", "tmpfs", disk], check=True)
-    log = microtome(*predict_held_out(disk), "--threads", 2, exits=4).stderr
+    log = microtome(*predict_held_out(disk), "--threads", 1, "--batch", 8, exits=(4,)).stderr
     sentences = [line for line in log.splitlines() if "space" in line.lower() and str(disk) in line]
     check(sentences, f"no sentence names the folder and the lack of space:\n{log}")
     done = check_whole(disk)
@@ -31,7 +31,7 @@ for share in (0.15, 0.6):
     check(not any('"failed"' in path.read_text() for path in disk.glob("slides/*/findings.json")), "a full disk was recorded as a slide's failure")
     refused += done
     subprocess.run(["mount", "-o", f"remount,size={4 * pages(roomy) * 4096}", disk], check=True)
-    microtome(*predict_held_out(disk), "--threads", 2)
+    microtome(*predict_held_out(disk), "--threads", 1, "--batch", 8)
     check(check_whole(disk) == len(slides), "with more room not every slide was finished")
     check_same_results(roomy, disk)
     print(f"{share:.0%} of the room: {done} of {len(slides)} slides done, then: {sentences[-1]}")

@@ -10,7 +10,7 @@ ARCHIVE = pathlib.Path(os.environ["MICROTOME_SHARED"]) / "slides"
 GOOD = "CMU-1-Small-Region"
 out = fresh("shared_archive")
 words = ["run", "--archive", ARCHIVE, "--output", out, "--encoder", "resnet50-trunc", "--encoder.random_weights", "--tile-px", 256, "--mpp", 0.5]
-log = microtome(*words, exits=3).stderr
+log = microtome(*words, exits=(3,)).stderr
 documents = findings_of(out)
 check(sorted(documents) == [GOOD, "broken"], f"one document a file, got {sorted(documents)}")
 
@@ -55,6 +55,6 @@ check(sorted((r["slide_id"], r["status"]) for r in rows) == [(GOOD, "ok"), ("bro
 page = (out / "index.html").read_text()
 check(GOOD in page and "broken" in page and "research use only" in page.lower(), "index.html names both slides and its limits")
 before = (out / "slides" / GOOD / "features.h5").stat().st_mtime_ns
-microtome(*words, exits=3)
+microtome(*words, exits=(3,))
 check((out / "slides" / GOOD / "features.h5").stat().st_mtime_ns == before, "a second run did the finished slide again")
 print(f"{good['tissue']['tiles_used']} tiles; {broken['reasons'][0]['text']}")
