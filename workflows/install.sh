@@ -10,7 +10,7 @@ purpose="${1:-build}"
 
 packages=(build-essential cmake ninja-build ccache lld pkg-config python3 python3-venv ca-certificates
   libopenslide-dev libvips-dev libtiff-dev libhdf5-dev libtbb-dev libboost-program-options-dev nlohmann-json3-dev libfmt-dev libssl-dev
-  libgtest-dev)
+  libgtest-dev libgmock-dev)
 
 missing=()
 for package in "${packages[@]}"; do
