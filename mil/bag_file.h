@@ -59,4 +59,7 @@ struct PartialBag {
 void write_partial_bag(const std::filesystem::path& path, const PartialBag& partial);
 PartialBag read_partial_bag(const std::filesystem::path& path);
 
+/// Version of the HDF5 library behind these files.
+std::string bag_library_version();
+
 }  // namespace microtome
