@@ -74,8 +74,11 @@ void save_abmil(const fs::path& folder, Abmil network, const ModelCard& card) {
   CardFile file{card, sha256_of_file(beside)};
   std::error_code error;
   fs::rename(beside, path, error);
-  if (error)
+  if (error) {
+    std::error_code ignored;
+    fs::remove(beside, ignored);
     throw ModelError(fmt::format("{}: the weights cannot be written: {}: check the folder's permissions", path.string(), error.message()));
+  }
   write_model_card(folder, file);
 }
 
