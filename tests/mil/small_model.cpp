@@ -109,6 +109,8 @@ Bag wave_bag(std::int64_t tiles, std::int64_t feature_dim) {
   return bag;
 }
 
+std::string numbered(const char* prefix, int number) { return std::string(prefix).append(std::to_string(number)); }
+
 std::string read_all(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

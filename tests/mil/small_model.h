@@ -41,6 +41,9 @@ void write_model_folder(const std::filesystem::path& folder, const ModelCard& ca
 std::vector<float> wave(double step, double phase, double amplitude, std::size_t count);
 Bag wave_bag(std::int64_t tiles, std::int64_t feature_dim);
 
+/// prefix and number; the obvious plus draws a false warning from GCC 12.
+std::string numbered(const char* prefix, int number);
+
 std::string read_all(const std::filesystem::path& path);
 void write_all(const std::filesystem::path& path, const std::string& text);
 
