@@ -72,7 +72,7 @@ std::array<float, 3> read_three(const fs::path& file, const json& arguments, con
   for (std::size_t i = 0; right && i < 3; ++i) {
     const json& value = arguments[key][i];
     if (!value.is_number() || (positive && value <= 0))
-      refuse(file, fmt::format("numbers in Normalize '{}'", key), found_text(arguments, key));
+      refuse(file, fmt::format("numbers{} in Normalize '{}'", positive ? " above 0" : "", key), found_text(arguments, key));
     three[i] = value.get<float>();
   }
   if (!right) refuse(file, fmt::format("three numbers in Normalize '{}'", key), found_text(arguments, key));
