@@ -13,6 +13,8 @@ namespace {
 // Tiles of the last row and column overhang the slide and are drawn whole; the grid reaches as far as they and what lies around them do.
 constexpr float kMarginPixels = 256;
 constexpr float kMarginMicrons = 200;
+// Fat keeps off the tissue's edge and off tumour: their masks are softened this often more before they are taken from the fat.
+constexpr int kFatDistance = 16;
 constexpr float kSure = 0.999F;
 
 Place blend(const Place& a, const Place& b, float t) {
@@ -82,12 +84,13 @@ void SpecimenFields::add_masks() {
   cover_grid(shapes_.tissue, grid, cells);
   soften(cells, columns_, rows_, 2);
   for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].tissue = cells[i];
+  soften(cells, columns_, rows_, kFatDistance);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].fat -= 1 - cells[i];
   cover_grid(shapes_.tumour, grid, cells);
   soften(cells, columns_, rows_, 2);
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    nodes_[i].tumour = cells[i];
-    nodes_[i].fat -= 1.5F * cells[i];
-  }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].tumour = cells[i];
+  soften(cells, columns_, rows_, kFatDistance);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].fat -= 3 * cells[i];
 }
 
 Place SpecimenFields::at(float x_um, float y_um) const {

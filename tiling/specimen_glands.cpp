@@ -9,8 +9,8 @@
 namespace microtome {
 namespace {
 
-constexpr float kPitch = 190;      // microns between lattice points
-constexpr float kReach = 130;      // no gland reaches further from its lattice point's middle, its surroundings included
+constexpr float kPitch = 175;      // microns between lattice points
+constexpr float kReach = 150;      // no gland reaches further from its lattice point's middle, its surroundings included
 constexpr float kSurround = 1.2F;  // depth up to which a gland changes the stroma around it
 
 bool has_room(const SpecimenFields& fields, const Gland& gland) {
@@ -19,7 +19,7 @@ bool has_room(const SpecimenFields& fields, const Gland& gland) {
     const float angle = static_cast<float>(i) * std::numbers::pi_v<float> / 4;
     const float x = gland.x + reach * std::cos(angle);
     const float y = gland.y + reach * std::sin(angle);
-    if (!fields.in_tissue(x, y) || fields.in_tumour(x, y) || fields.at(x, y).fat > -0.12F) return false;
+    if (!fields.in_tissue(x, y) || fields.in_tumour(x, y) || fields.at(x, y).fat > -0.1F) return false;
   }
   return true;
 }
@@ -43,7 +43,7 @@ Gland gland_at(const SpecimenFields& fields, int column, int row) {
 // Glands come in groups; vessels are everywhere.
 bool wanted(const SpecimenFields& fields, const Gland& gland) {
   const float group = smooth_noise(chance_seed(fields.settings().seed, Chance::kGland) + 1, gland.x / 900, gland.y / 900);
-  const float chance = gland.vessel ? 0.6F : smooth_step(-0.25F, 0.35F, group) * 0.85F;
+  const float chance = gland.vessel ? 0.6F : smooth_step(-0.5F, 0.15F, group) * 0.9F;
   return SpecimenRandom(gland.seed).happens(chance);
 }
 

@@ -56,8 +56,8 @@ void make_tumour(Nucleus& nucleus, SpecimenRandom& random) {
   nucleus.half_length = 4.3F + 2.3F * skew * skew;
   nucleus.half_width = std::max(3.4F, nucleus.half_length * random.uniform(0.68F, 0.95F));
   nucleus.dark = random.uniform(0.85F, 1.45F);
-  nucleus.ragged = random.uniform(0.12F, 0.32F);
-  nucleus.coarse = random.uniform(0.3F, 0.55F);
+  nucleus.ragged = random.uniform(0.1F, 0.36F);
+  nucleus.coarse = random.uniform(0.15F, 0.5F);
   if (nucleus.dark < 1.2F && random.happens(0.5F)) nucleus.nucleolus = random.uniform(0.8F, 1.3F);
 }
 
@@ -135,7 +135,7 @@ void add_lining(const Gland& gland, std::vector<Nucleus>& nuclei) {
 template <class Add>
 void walk_lattice(const Canvas& canvas, const Lattice& lattice, Add add) {
   const float side = static_cast<float>(canvas.size) * canvas.mpp;
-  const float margin = kReach + lattice.pitch;
+  const float margin = kReach + lattice.pitch + canvas.edge_um();
   const auto first = [&](float from) { return static_cast<int>(std::floor((from - margin) / lattice.pitch)); };
   const auto last = [&](float from) { return static_cast<int>(std::floor((from + side + margin) / lattice.pitch)); };
   for (int row = first(canvas.y0); row <= last(canvas.y0); ++row) {
@@ -146,13 +146,13 @@ void walk_lattice(const Canvas& canvas, const Lattice& lattice, Add add) {
 float nucleus_edge(const Nucleus& nucleus, float along, float across, float dx, float dy) {
   const float plain = std::sqrt(along * along + across * across);
   if (nucleus.ragged == 0 || plain > 1.6F) return plain;
-  return plain * (1 + nucleus.ragged * 1.3F * smooth_noise(nucleus.seed, dx / 3.6F, dy / 3.6F + 5));
+  return plain * (1 + nucleus.ragged * 1.3F * smooth_noise(nucleus.seed, dx / 5.2F, dy / 5.2F + 5));
 }
 
 // Darker at the membrane, clumps inside, here and there a nucleolus.
 float chromatin(const Canvas& canvas, const Nucleus& nucleus, float edge, float dx, float dy) {
   const float rim = 0.22F * smooth_step(0.55F, 0.95F, edge);
-  const float clumps = nucleus.coarse * smooth_noise(nucleus.seed + 1, dx / 1.3F, dy / 1.3F) * canvas.shown(2.6F);
+  const float clumps = nucleus.coarse * smooth_noise(nucleus.seed + 1, dx / 1.7F, dy / 1.7F) * canvas.shown(3.4F);
   float amount = nucleus.dark * (0.8F + rim + clumps);
   if (nucleus.nucleolus > 0) {
     const float from_it = std::hypot(dx - 0.3F * nucleus.half_width, dy);

@@ -7,7 +7,7 @@
 namespace microtome {
 namespace {
 
-constexpr float kFatPitch = 58;  // microns between the middles of fat cells
+constexpr float kFatPitch = 48;  // microns between the middles of fat cells
 
 struct Dye {
   float hematoxylin = 0;
@@ -48,20 +48,32 @@ struct FatCell {
   bool inside = false;  // the cell is fat; false: plain stroma lies here
 };
 
+// The lesser of two distances, less where both are small: this rounds a cell's corners.
+float rounded_least(float a, float b) {
+  constexpr float kRounding = 5;
+  const float together = std::max(0.0F, kRounding - std::abs(a - b)) / kRounding;
+  return std::min(a, b) - together * together * kRounding / 4;
+}
+
 FatCell nearest_fat_cell(const SpecimenFields& fields, std::uint32_t seed, float x_um, float y_um) {
+  const float bulge = 5 * smooth_noise(seed + 1, x_um / 19, y_um / 19);
+  x_um += bulge;
+  y_um -= bulge;
   const int column = static_cast<int>(std::floor(x_um / kFatPitch));
   const int row = static_cast<int>(std::floor(y_um / kFatPitch));
   float first = 1e9F;
   float second = 1e9F;
+  float third = 1e9F;
   float first_x = 0;
   float first_y = 0;
   for (int cell = 0; cell < 9; ++cell) {
     const int cx = column + cell % 3 - 1;
     const int cy = row + cell / 3 - 1;
     const std::uint32_t hash = lattice_hash(seed, cx, cy);
-    const float px = (static_cast<float>(cx) + 0.15F + 0.7F * static_cast<float>(hash & 0xFFFF) / 65536) * kFatPitch;
-    const float py = (static_cast<float>(cy) + 0.15F + 0.7F * static_cast<float>(hash >> 16) / 65536) * kFatPitch;
-    const float distance = std::hypot(px - x_um, py - y_um);
+    const float px = (static_cast<float>(cx) + 0.2F + 0.6F * static_cast<float>(hash & 0xFFFF) / 65536) * kFatPitch;
+    const float py = (static_cast<float>(cy) + 0.2F + 0.6F * static_cast<float>(hash >> 16) / 65536) * kFatPitch;
+    const float distance = std::sqrt((px - x_um) * (px - x_um) + (py - y_um) * (py - y_um));
+    third = std::min(third, std::max(distance, second));
     second = std::min(second, std::max(distance, first));
     if (distance < first) {
       first = distance;
@@ -69,12 +81,13 @@ FatCell nearest_fat_cell(const SpecimenFields& fields, std::uint32_t seed, float
       first_y = py;
     }
   }
-  return {(second - first) / 2, fields.at(first_x, first_y).fat > 0 && fields.in_tissue(first_x, first_y)};
+  return {rounded_least((second - first) / 2, (third - first) / 2),
+          fields.at(first_x, first_y).fat > 0 && fields.in_tissue(first_x, first_y)};
 }
 
 // Fat itself is washed out when tissue is prepared: thin membranes around empty, glassy holes.
 Dye fat_dye(const FatCell& cell, float grain, float edge_um) {
-  const float hole = smooth_step(0.9F, 0.9F + 1.2F * edge_um, cell.gap + 0.25F * grain);
+  const float hole = smooth_step(0.6F, 0.6F + 1.2F * edge_um, cell.gap + 0.25F * grain);
   return mix_dye({0.08F, 0.42F}, {0.0F, 0.015F}, hole);
 }
 
