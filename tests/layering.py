@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# Proves the include rules: rooms look left only, libraries stay behind their files, no torch at a door, nothing oversized or homeless.
+#   layering.py ROOT       prints each violation, exits 1 if there is one
+import pathlib, re, sys
+
+ROOMS = ["tiling", "mil", "reporting", "pipeline", "tests"]                         # an include may only point left
+ALLOWED = {"mil": {"tiling/geometry.h"}, "reporting": {"tiling/geometry.h", "mil/bag.h", "mil/prediction.h"}}
+DOORS = re.compile(r"mil/(bag|bag_file|prediction\w*|encoders/encoder|aggregators/slide_model|training/train|genomics/\w+|model_error|sha256)\.h$")
+TORCH = re.compile(r"(torch|ATen|c10)/")
+OWNERS = [                                                                          # third-party header -> files that may include it
+    (r"openslide", r".*_openslide\.cpp"), (r"vips/", r".*_vips\.cpp"), (r"tiff", r".*_tiff\.cpp"), (r"H5|hdf5", r".*_hdf5\.cpp|mil/(\w+/)?h5_\w+\.(h|cpp)"),
+    (r"openssl/", r".*_openssl\.cpp"), (r"(oneapi/)?tbb", r"pipeline/(slide_graph|\w+_tbb)\.cpp"), (r"(oneapi/)?tbb/flow_graph", r"pipeline/slide_graph\.cpp"),
+    (r"boost/program_options", r"pipeline/options\.cpp"), (r"nlohmann/|fmt/", r".*\.cpp"), (TORCH.pattern, r"(tests/)?mil/.*"), (r"gtest/|gmock/", r"tests/.*")]
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
+HOMELESS = {"utils", "util", "common", "helpers", "helper", "misc", "core"}
+
+
+def files(root):
+    return {str(p.relative_to(root)): p.read_text() for room in ROOMS for p in sorted((root / room).rglob("*")) if p.suffix in (".h", ".cpp")}
+
+
+def knows_torch(name, sources, seen):
+    if name in seen or name not in sources:
+        return False
+    seen.add(name)
+    return any(TORCH.match(i) or knows_torch(i, sources, seen) for _, i in INCLUDE.findall(sources[name]))
+
+
+def violations(root):
+    sources = files(root)
+    for name, text in sources.items():
+        room, lines = name.split("/")[0], text.count("\n")
+        if (limit := 600 if room == "tests" else 150 if name.endswith(".h") else 350) < lines:
+            yield f"{name}: {lines} lines, at most {limit}: is a noun missing?"
+        if HOMELESS & set(re.split(r"[/._]", name)):
+            yield f"{name}: a name for homeless code: name the noun instead"
+        if (name.endswith(".h") and DOORS.match(name) or not re.match(r"(tests/)?mil/", name)) and knows_torch(name, sources, set()):
+            yield f"{name}: includes torch, itself or through a header: torch stays inside mil/"
+        for bracket, header in INCLUDE.findall(text):
+            target = header.split("/")[0]
+            if bracket == '"' and (target not in ROOMS or ".." in header):
+                yield f'{name}: "{header}": includes of ours start at the root, with the name of a room'
+            elif bracket == '"' and ROOMS.index(target) > ROOMS.index(room):
+                yield f"{name}: {header}: an include may only point left"
+            elif bracket == '"' and target != room and header not in ALLOWED.get(room, {header}):
+                yield f"{name}: {header}: {room} may use only {', '.join(sorted(ALLOWED[room]))}"
+            for pattern, owner in OWNERS:
+                if re.match(pattern, header) and not re.fullmatch(owner, name) and (room != "tests" or owner.startswith(("(tests/)", r".*\.cpp"))):
+                    yield f"{name}: {header}: belongs to files named {owner}"
+
+
+if __name__ == "__main__":
+    root = pathlib.Path(sys.argv[1])
+    found = list(violations(root))
+    print("\n".join(found) or f"{len(files(root))} files keep the rules")
+    sys.exit(1 if found else 0)

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The test command: installs what the tests need, builds, says what the real components are, runs every test.
+#   tests/run.sh [ctest options]              e.g. -L real, -LE slow, -R layering
+set -euo pipefail
+cd "$(dirname "$0")/.."
+workflows/install.sh tests
+workflows/build.sh
+echo
+echo "The real components under test:"
+build/release/microtome version
+echo "GoogleTest $(pkg-config --modversion gtest)"
+echo
+exec ctest --test-dir build/release --output-on-failure --no-tests=error -j2 "$@"
