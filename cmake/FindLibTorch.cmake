@@ -40,8 +40,12 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
   target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE
     "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
+  # torch's include folder brings a newer fmt than the system's library, and exports none of its symbols: take it header-only.
+  target_compile_definitions(LibTorch::LibTorch INTERFACE FMT_HEADER_ONLY)
   # No symbol refers to libtorch.so, yet it is what pulls in libtorch_cuda.so: keep it.
+  # The wheel's libraries export a private copy of std::filesystem that crashes (remove_all jumps to a null weak symbol): the system's libstdc++
+  # has to come before them in the search order.
   target_link_libraries(LibTorch::LibTorch INTERFACE
-    "-Wl,--no-as-needed" "${_lib}/libtorch.so" "-Wl,--as-needed" "${_lib}/libtorch_cpu.so" "${_lib}/libc10.so")
+    "-Wl,--no-as-needed" "-lstdc++" "${_lib}/libtorch.so" "-Wl,--as-needed" "${_lib}/libtorch_cpu.so" "${_lib}/libc10.so")
   target_link_options(LibTorch::LibTorch INTERFACE "-Wl,-rpath,${_lib}" "-Wl,--allow-shlib-undefined")
 endif()

@@ -6,7 +6,9 @@
 //   /tissue_fraction (N) float32; /quality/focus (N) float32; /unreadable (M,2) int64
 //   root attrs: format_version, slide_id, recipe, slide_identity, encoder, encoder_sha256, encoder_random_weights (int64 0 or 1), mpp, target_mpp
 // Strings are variable-length UTF-8 scalars, so that h5py gives str. libver earliest..v110. N = 0 is a file with empty data sets.
-// All functions throw BagError. One global HDF5 lock serialises calls; files are read with locking off where the file system has none.
+// All functions throw BagError. One global HDF5 lock serialises calls; files are opened without file locks (some file systems have none).
+// Same bag, same bytes. tissue_fraction and focus may be empty: then the file has no such data set (with N = 0: empty ones).
+// mpp, target_mpp, tile_px and side_level0 must be positive, feature_dim too.
 #pragma once
 
 #include <filesystem>
@@ -58,5 +60,8 @@ struct PartialBag {
 };
 void write_partial_bag(const std::filesystem::path& path, const PartialBag& partial);
 PartialBag read_partial_bag(const std::filesystem::path& path);
+
+/// Version of the HDF5 library behind these files.
+std::string bag_library_version();
 
 }  // namespace microtome

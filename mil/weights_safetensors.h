@@ -16,7 +16,7 @@ using NamedTensors = std::map<std::string, at::Tensor>;
 /// duplicate name. Tensors come back on CPU in their own dtype (F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL). Throws ModelError.
 NamedTensors read_safetensors(const std::filesystem::path& path);
 
-/// Names in sorted order, so the same tensors give the same bytes. Throws ModelError when the file cannot be written whole.
+/// Wide items first, then sorted by name (every span is aligned, and the same tensors give the same bytes); beside its place, renamed when whole. Throws ModelError when the file cannot be written whole.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata);
 
 }  // namespace microtome

@@ -37,10 +37,11 @@ struct Level {
 };
 
 /// Microns per level-0 pixel and where the number came from: "openslide.mpp", "aperio.MPP", "tiff.resolution",
-/// "objective-power" (a guess: 40x is taken as 0.25), "manifest" or "command line".
+/// "objective-power" (a guess: 40x is taken as 0.25), "manifest" or "command line". `mpp` is the mean of x and y.
 struct Scale {
   double mpp = 0;
   std::string source;
+  double y_over_x = 1;  // as the file says; resolve_scale refuses what is more than 1 % off
 };
 
 /// The facts about a slide that may leave tiling/. No vendor property is handed on: scanners put patient names there.
@@ -73,7 +74,7 @@ bool looks_like_slide(const std::filesystem::path& path);
 
 /// The scale to use: measured sources in the file first, then `given` (manifest or command line), then the objective
 /// power as a last guess. A given value that contradicts a measured one by more than 5 % is an error (mpp_conflict), as is
-/// a scale outside 0.05..10 (mpp_implausible) or none at all (no_mpp).
+/// a scale outside 0.05..10 or with oblong pixels (mpp_implausible) or none at all (no_mpp).
 Scale resolve_scale(const SlideInfo& info, const std::optional<Scale>& given);
 
 /// Name and version of the library behind open_slide, for documents.

@@ -13,16 +13,16 @@ namespace microtome {
 
 /// One synthetic slide.
 struct SpecimenSettings {
-  std::uint64_t seed = 0;        // everything random comes from this and nothing else
-  int width = 6144;              // level-0 pixels
+  std::uint64_t seed = 0;  // everything random comes from this and nothing else
+  int width = 6144;        // level-0 pixels
   int height = 4608;
-  double mpp = 0.5;              // microns per level-0 pixel; texture is drawn in microns, so scale looks the same at any mpp
-  double tumour_share = 0.0;     // wanted share of the tissue area that is tumour, 0..1; 0 plants none
+  double mpp = 0.5;           // microns per level-0 pixel; texture is drawn in microns, so scale looks the same at any mpp
+  double tumour_share = 0.0;  // wanted share of the tissue area that is tumour, 0..1; 0 plants none
 };
 
 /// A planted region: closed ring of level-0 points (first == last), simple polygon.
 struct PlantedRegion {
-  std::string name;              // "tissue", "tumour"
+  std::string name;  // "tissue", "tumour"
   std::vector<Level0Point> ring;
 };
 
@@ -32,9 +32,10 @@ struct Specimen {
   double tumour_mm2 = 0;
 };
 
-/// Draws a slide (glass, tissue pieces, stroma fibres, nuclei, glands; tumour regions with crowded, large, dark, irregular nuclei) and saves it to
-/// `path` as a tiled JPEG pyramid (256-pixel tiles, levels by 2 down to no less than one tile) that OpenSlide opens as an Aperio slide with `mpp`.
-/// The description says that it is synthetic. Cost: about 12 bytes of memory a pixel... see specimen.cpp. Throws SlideError (cannot_write).
+/// Draws a slide (glass, tissue pieces, stroma fibres, nuclei, glands; tumour regions with crowded, large, dark, irregular nuclei) and
+/// saves it to `path` as a tiled JPEG pyramid (256-pixel tiles, levels by 2 down to no less than one tile) that OpenSlide opens as an
+/// Aperio slide with `mpp`. The description says that it is synthetic. Cost: about 12 bytes of memory a pixel... see specimen.cpp. Throws
+/// SlideError (cannot_write).
 Specimen make_specimen(const std::filesystem::path& path, const SpecimenSettings& settings);
 
 /// The regions as GeoJSON (FeatureCollection, level-0 pixels, QuPath's dialect: annotation with name and classification).

@@ -38,8 +38,9 @@ struct JoinAudit {
 };
 
 /// Finds rows of one table. Ways, in order: sample_id equals a row id; patient_id equals a row id, or the obs column patient_id of exactly
-/// one row; TCGA barcodes cut to 15 then 12 characters; slide_id. Compares trimmed ids. Several rows of the table for one patient is an
-/// ambiguity, not a choice: ModelError naming the patient's row count and the two row positions.
+/// one row; TCGA barcodes cut to 15 then 12 characters; slide_id. Compares trimmed ids. Several rows of the table for one patient are an
+/// ambiguity, not a choice: ModelError naming the patient's row count and two row positions, unless a more specific key (tcga-sample,
+/// slide_id) names one of them. The manifest's patient_id outweighs the barcode in a slide's name.
 class GenomicJoin {
  public:
   explicit GenomicJoin(const GenomicTable& table);

@@ -22,8 +22,11 @@ struct GenomicTable {
   std::string encoding;                                              // "array", "csr_matrix", "csc_matrix"
 };
 
+/// Ids are compared without the blanks at their ends.
+std::string trimmed_id(const std::string& id);
+
 /// Throws ModelError: not HDF5, no X, unknown encoding, shape that contradicts the index, a filter that is missing (named),
-/// duplicate gene names, duplicate row ids (both positions named). Reads the whole table.
+/// duplicate gene names, duplicate row ids (both positions named), infinite values, more than 2^32 values. Reads the whole table.
 GenomicTable read_genomic_table(const std::filesystem::path& path);
 
 enum class MatrixEncoding { dense, csr };

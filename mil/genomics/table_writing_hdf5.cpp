@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing AnnData files in the subset that anndata 0.8 reads as well as a current one.
+#include <algorithm>
+#include <limits>
+
+#include "mil/genomics/table.h"
+#include "mil/genomics/table_check.h"
+#include "mil/h5_file.h"
+#include "mil/model_error.h"
+
+namespace microtome {
+
+namespace {
+
+constexpr std::uint64_t chunk_values = 1 << 18;  // 1 MiB of float32
+
+void validate(const GenomicTable& table) {
+  require_unique(table);
+  if (table.values.size() != table.row_ids.size() * table.genes.size()) {
+    throw H5Fault("write /X", "there are " + std::to_string(table.values.size()) + " values for " + std::to_string(table.row_ids.size()) +
+                                  " rows and " + std::to_string(table.genes.size()) + " genes");
+  }
+  for (const auto& [name, texts] : table.row_columns) {
+    const std::string wanted = "write the obs column " + name;
+    if (name.empty() || name == "_index" || name.find('/') != std::string::npos) throw H5Fault(wanted, "anndata does not accept this name");
+    if (texts.size() != table.row_ids.size()) throw H5Fault(wanted, "its length is not the number of rows");
+  }
+}
+
+void mark(const H5Node& node, const std::string& type, const std::string& version) {
+  node.set_attribute("encoding-type", type);
+  node.set_attribute("encoding-version", version);
+}
+
+void write_texts(const H5Node& group, const std::string& name, const std::vector<std::string>& texts) {
+  mark(group.write(name, texts), "string-array", "0.2.0");
+}
+
+void write_frame(const H5Node& root, const std::string& name, const std::vector<std::string>& index,
+                 const std::map<std::string, std::vector<std::string>>& columns) {
+  const H5Node frame = root.create_group(name);
+  mark(frame, "dataframe", "0.2.0");
+  frame.set_attribute("_index", std::string("_index"));
+  std::vector<std::string> order;
+  write_texts(frame, "_index", index);
+  for (const auto& [column, texts] : columns) {
+    order.push_back(column);
+    write_texts(frame, column, texts);
+  }
+  frame.set_attribute("column-order", order);
+}
+
+H5Storage packed(std::uint64_t rows, std::uint64_t columns) {
+  if (rows == 0 || columns == 0) return {};
+  return {std::min(rows, std::max<std::uint64_t>(1, chunk_values / columns)), true};
+}
+
+void write_dense(const H5Node& root, const GenomicTable& table) {
+  const std::uint64_t rows = table.row_ids.size();
+  const std::uint64_t columns = table.genes.size();
+  mark(root.write("X", std::span<const float>(table.values), {rows, columns}, packed(rows, columns)), "array", "0.2.0");
+}
+
+template <class Integer>
+void write_csr_as(const H5Node& root, const GenomicTable& table) {
+  const std::size_t columns = table.genes.size();
+  std::vector<float> data;
+  std::vector<Integer> indices;
+  std::vector<Integer> starts{0};
+  for (std::size_t row = 0; row < table.row_ids.size(); ++row) {
+    for (std::size_t column = 0; column < columns; ++column) {
+      const float value = table.values[row * columns + column];
+      if (value == 0.0F) continue;
+      data.push_back(value);
+      indices.push_back(static_cast<Integer>(column));
+    }
+    starts.push_back(static_cast<Integer>(data.size()));
+  }
+  const H5Node x = root.create_group("X");
+  mark(x, "csr_matrix", "0.1.0");
+  x.set_attribute("shape", std::vector<std::int64_t>{static_cast<std::int64_t>(table.row_ids.size()), static_cast<std::int64_t>(columns)});
+  x.write("data", std::span<const float>(data), {data.size()}, packed(data.size(), 1));
+  x.write("indices", std::span<const Integer>(indices), {indices.size()}, packed(indices.size(), 1));
+  x.write("indptr", std::span<const Integer>(starts), {starts.size()}, packed(starts.size(), 1));
+}
+
+void write_csr(const H5Node& root, const GenomicTable& table) {
+  if (table.values.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+    return write_csr_as<std::int64_t>(root, table);
+  write_csr_as<std::int32_t>(root, table);
+}
+
+void write_mappings(const H5Node& root, const std::string& units) {
+  for (const char* name : {"layers", "obsm", "obsp", "varm", "varp", "uns"}) mark(root.create_group(name), "dict", "0.1.0");
+  if (!units.empty()) mark(root.child("uns").write("units", units), "string", "0.2.0");
+}
+
+}  // namespace
+
+void write_genomic_table(const std::filesystem::path& path, const GenomicTable& table, MatrixEncoding encoding) {
+  with_path<ModelError>(path, "check the table, the folder and the space on its disk", [&] {
+    validate(table);
+    H5File file = H5File::create(path);
+    {
+      const H5Node root = file.root();
+      mark(root, "anndata", "0.1.0");
+      encoding == MatrixEncoding::csr ? write_csr(root, table) : write_dense(root, table);
+      write_frame(root, "obs", table.row_ids, table.row_columns);
+      write_frame(root, "var", table.genes, {});
+      write_mappings(root, table.units);
+    }
+    file.finish();
+  });
+}
+
+}  // namespace microtome

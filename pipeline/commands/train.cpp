@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// microtome train: bags and labels in, a model folder, history.jsonl and out-of-fold predictions out.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/commands.h"
+#include "pipeline/delimited_table.h"
+#include "pipeline/publication.h"
+#include "pipeline/training_set.h"
+
+namespace microtome {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kMarker = "training.json";   // written last: the model is whole
+
+bool already_trained(const fs::path& folder, const std::string& recipe) {
+  std::ifstream file(folder / kMarker);
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  return json.is_object() && json.value("recipe", "") == recipe && fs::exists(folder / "model.json") && fs::exists(folder / "weights.safetensors");
+}
+
+std::string history_text(const std::vector<EpochRecord>& history) {
+  std::string out;
+  for (const auto& e : history) {
+    nlohmann::ordered_json line = {{"fold", e.fold}, {"epoch", e.epoch}, {"train_loss", e.train_loss}};
+    if (e.fold >= 0) {
+      line["validation_loss"] = e.validation_loss;
+      line["validation_accuracy"] = e.validation_accuracy;
+    }
+    out += line.dump() + "\n";
+  }
+  return out;
+}
+
+std::string predictions_text(const TrainResult& result, const std::vector<std::string>& classes) {
+  std::string out = "slide_id,patient_id,fold,label";
+  for (const auto& name : classes) out += "," + csv_cell("prob_" + name);
+  out += "\n";
+  for (const auto& p : result.predictions) {
+    out += fmt::format("{},{},{},{}", csv_cell(p.slide_id), csv_cell(p.patient_id), p.fold, csv_cell(classes[static_cast<std::size_t>(p.label)]));
+    for (const double probability : p.probabilities) out += fmt::format(",{}", probability);
+    out += "\n";
+  }
+  return out;
+}
+
+void describe(const TrainingSet& set) {
+  fmt::print(stderr, "{} labelled slides, {} classes", set.slides.size(), set.card.classes.size());
+  if (!set.card.genes.empty()) fmt::print(stderr, ", {} genes ({} slides without a row)", set.card.genes.size(), set.slides_without_genes);
+  if (set.bags_without_label > 0) fmt::print(stderr, "; {} bags without a label left out", set.bags_without_label);
+  if (set.bags_without_tiles > 0) fmt::print(stderr, "; {} bags without tiles left out", set.bags_without_tiles);
+  fmt::print(stderr, "\n");
+  if (set.card.encoder_random_weights) fmt::print(stderr, "the encoder's weights are random numbers: this model is a rehearsal\n");
+}
+
+void tell_epoch(const EpochRecord& e) {
+  if (e.fold < 0) {
+    fmt::print(stderr, "final model, epoch {}: loss {:.4f}\n", e.epoch, e.train_loss);
+  } else {
+    fmt::print(stderr, "fold {}, epoch {}: loss {:.4f}, validation loss {:.4f}, accuracy {:.2f}\n", e.fold + 1, e.epoch, e.train_loss, e.validation_loss,
+               e.validation_accuracy);
+  }
+}
+
+}  // namespace
+
+ExitCode command_train(const ParsedOptions& options, const std::vector<std::string>&) {
+  const Config& config = options.config;
+  if (config.data.bags.empty()) throw ConfigError("wanted bags: give --bags DIR, the output folder of a run");
+  if (config.data.labels.empty()) throw ConfigError("wanted labels: give --labels FILE.csv");
+  if (config.run.output.empty()) throw ConfigError("wanted a place for the model: give --output DIR");
+  TrainingSet set = read_training_set(config);
+  const fs::path& folder = config.run.output;
+  if (already_trained(folder, set.recipe)) {
+    fmt::print(stderr, "{}: the model is trained already\n", folder.string());
+    return ExitCode::done;
+  }
+  require_writable(folder);
+  remove_leftovers(folder);
+  std::error_code ignored;
+  fs::remove(folder / kMarker, ignored);
+  describe(set);
+  const std::vector<std::string> classes = set.card.classes;
+  const bool quiet = config.engine.progress == "none";
+  const TrainResult result = train_slide_model(std::move(set.slides), set.card, config.train, folder, [quiet](const EpochRecord& e) { if (!quiet) tell_epoch(e); });
+
+  Publication publication(folder);
+  publication.write("history.jsonl", history_text(result.history));
+  publication.write("predictions.csv", predictions_text(result, classes));
+  publication.write(kMarker, nlohmann::ordered_json{{"recipe", set.recipe}, {"final_epochs", result.final_epochs}, {"pooled_accuracy", result.pooled_accuracy}}.dump(2) + "\n");
+  publication.publish();
+  fmt::print(stderr, "{}: trained for {} epochs; accuracy on patients held out of training {:.3f} ({} slides)\n", folder.string(), result.final_epochs,
+             result.pooled_accuracy, result.predictions.size());
+  return ExitCode::done;
+}
+
+}  // namespace microtome

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is impossible, said before any work starts.
+#include "pipeline/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+namespace microtome {
+namespace {
+
+void require(std::vector<std::string>& sentences, bool fine, std::string sentence) {
+  if (!fine) sentences.push_back(std::move(sentence));
+}
+
+bool one_of(const std::string& value, std::initializer_list<const char*> allowed) {
+  return std::any_of(allowed.begin(), allowed.end(), [&](const char* word) { return value == word; });
+}
+
+void check_run(const RunSettings& run, std::vector<std::string>& out) {
+  require(out, run.max_missing_genes >= 0 && run.max_missing_genes <= 1,
+          fmt::format("run.max_missing_genes: wanted a share in 0..1, got {}", run.max_missing_genes));
+  require(out, run.slide_mpp == 0 || (run.slide_mpp >= 0.05 && run.slide_mpp <= 10),
+          fmt::format("run.slide_mpp: wanted microns per pixel in 0.05..10, got {}", run.slide_mpp));
+  require(out, one_of(run.feature_type, {"float16", "float32"}),
+          fmt::format("run.feature_type: wanted float32 or float16, got '{}'", run.feature_type));
+  require(out, run.task_count >= 1, fmt::format("run.task_count: wanted 1 or more, got {}", run.task_count));
+  require(out, run.task_index >= 0 && run.task_index < std::max(run.task_count, 1),
+          fmt::format("run.task_index: wanted 0..{} (task_count is {}), got {}", run.task_count - 1, run.task_count, run.task_index));
+}
+
+void check_engine(const EngineSettings& engine, std::vector<std::string>& out) {
+  require(out, engine.threads >= 0 && engine.threads <= 1024, fmt::format("engine.threads: wanted 0..1024, got {}", engine.threads));
+  require(out, engine.batch >= 1 && engine.batch <= 4096, fmt::format("engine.batch: wanted 1..4096, got {}", engine.batch));
+  require(out, engine.slides_in_flight >= 1, fmt::format("engine.slides_in_flight: wanted 1 or more, got {}", engine.slides_in_flight));
+  require(out, engine.batches_in_flight >= 0, fmt::format("engine.batches_in_flight: wanted 0 or more, got {}", engine.batches_in_flight));
+  require(out, one_of(engine.progress, {"auto", "live", "plain", "json", "none"}),
+          fmt::format("engine.progress: wanted auto, live, plain, json or none, got '{}'", engine.progress));
+}
+
+void check_synth(const SynthSettings& synth, std::vector<std::string>& out) {
+  require(out, synth.patients >= 1 && synth.patients <= 100000, fmt::format("synth.patients: wanted 1..100000, got {}", synth.patients));
+  require(out, synth.slides_per_patient >= 1 && synth.slides_per_patient <= 100,
+          fmt::format("synth.slides_per_patient: wanted 1..100, got {}", synth.slides_per_patient));
+  require(out, synth.width >= 512 && synth.height >= 512 && synth.width <= 60000 && synth.height <= 60000,
+          fmt::format("synth.width, synth.height: wanted 512..60000 pixels, got {} x {}", synth.width, synth.height));
+  require(out, synth.mpp >= 0.05 && synth.mpp <= 10, fmt::format("synth.mpp: wanted 0.05..10, got {}", synth.mpp));
+  require(out, synth.genes >= 5 && synth.genes <= 100000, fmt::format("synth.genes: wanted 5..100000, got {}", synth.genes));
+  require(out, synth.held_out >= 0 && synth.held_out < 1, fmt::format("synth.held_out: wanted a share in 0..1, got {}", synth.held_out));
+}
+
+template <class Settings>
+void append(std::vector<std::string>& out, const Settings& settings) {
+  for (auto& sentence : validate(settings)) out.push_back(std::move(sentence));
+}
+
+}  // namespace
+
+std::vector<std::string> validate(const Config& config) {
+  std::vector<std::string> out;
+  check_run(config.run, out);
+  append(out, config.tiling);
+  append(out, config.tissue);
+  check_engine(config.engine, out);
+  append(out, config.train);
+  check_synth(config.synth, out);
+  return out;
+}
+
+std::int64_t parse_bytes(const std::string& text) {
+  if (text.empty()) return 0;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit(end, text.data() + text.size());
+  const char* units = "KMGT";
+  const char* found = unit.size() == 1 ? std::strchr(units, std::toupper(static_cast<unsigned char>(unit[0]))) : nullptr;
+  const bool plain = unit.empty();
+  if (error != std::errc() || !(value > 0) || !(plain || found)) {
+    throw ConfigError(fmt::format("engine.memory_limit: wanted bytes such as 8G or 512M, got '{}'", text));
+  }
+  return static_cast<std::int64_t>(value * std::pow(1024.0, plain ? 0 : found - units + 1));
+}
+
+std::int64_t pixel_bytes(const Config& config, int batches_in_flight) {
+  const std::int64_t tile = config.tiling.tile_px;
+  return static_cast<std::int64_t>(batches_in_flight) * config.engine.batch * tile * tile * 3;
+}
+
+int bounded_window(const Config& config, int threads) {
+  const int wanted = config.engine.batches_in_flight > 0 ? config.engine.batches_in_flight : threads + 2;
+  const std::int64_t limit = parse_bytes(config.engine.memory_limit);
+  if (limit == 0) return wanted;
+  const std::int64_t one = pixel_bytes(config, 1);
+  if (one > limit) {
+    throw ConfigError(fmt::format("engine.memory_limit: wanted room for one batch of {} tiles ({} bytes), got {} bytes: lower --batch or raise the limit",
+                                  config.engine.batch, one, limit));
+  }
+  return static_cast<int>(std::min<std::int64_t>(wanted, limit / one));
+}
+
+}  // namespace microtome

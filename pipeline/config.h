@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything a user can choose, one struct per room. A field's initialiser is the only home of its default; INI key, option name and field path are one.
+// Flow: initialiser -> --config files -> command line -> validate() -> const sub-structs -> effective.ini beside the results.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "mil/encoders/encoder.h"
+#include "mil/training/train.h"
+#include "tiling/tiling_settings.h"
+
+namespace microtome {
+
+/// Usage or configuration that cannot be carried out (exit code 2). what() is a sentence.
+class ConfigError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The output folder cannot be written, or the disk is full (exit code 4). what() is a sentence.
+class OutputError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct RunSettings {
+  std::filesystem::path archive;     // folder searched recursively for slides, or a manifest file
+  std::filesystem::path manifest;    // manifest to read (run) or to write (plan); CSV or TSV
+  std::filesystem::path output;      // folder of the results
+  std::filesystem::path model;       // folder of a trained model; empty: features only
+  std::filesystem::path genomics;    // .h5ad table joined by id; empty: none
+  double max_missing_genes = 0;      // share of the model's genes that may be missing from the table (changes results)
+  double slide_mpp = 0;              // scale of slides that do not state theirs, microns per pixel; 0: none (changes results)
+  std::string feature_type = "float32";   // float32 or float16, in features.h5 (changes results)
+  int task_index = 0;                // this task takes rows r with r % task_count == task_index
+  int task_count = 1;
+  bool hash_slides = false;          // full sha256 of every slide in its findings: reads the whole file
+};
+
+/// How the work is done. Nothing here changes results.
+struct EngineSettings {
+  int threads = 0;               // all threads of the run; 0: the scheduler's number, else the cores this process may use
+  int batch = 16;                // tiles per forward pass
+  int slides_in_flight = 8;      // slides between admit and publish
+  int batches_in_flight = 0;     // batches between window and gather; 0: threads + 2
+  std::string memory_limit;      // ceiling on pixels and bags in flight, e.g. 8G; empty: none
+  std::string progress = "auto"; // auto, live, plain, json, none
+};
+
+struct TrainCommand {
+  std::filesystem::path bags;     // folder searched recursively for features.h5
+  std::filesystem::path labels;   // CSV: slide_id or patient_id, label
+  std::filesystem::path splits;   // CSV: patient_id,fold; empty: the program cuts the folds
+};
+
+struct SynthSettings {
+  int patients = 24;
+  int slides_per_patient = 1;
+  std::uint64_t seed = 0;
+  int width = 5120;               // level-0 pixels of a slide
+  int height = 4096;
+  double mpp = 0.5;               // microns per level-0 pixel
+  int genes = 60;                 // of which the first five go with the tumour
+  double held_out = 0.33;         // share of patients in held_out.csv
+};
+
+struct Config {
+  RunSettings run;
+  TilingSettings tiling;
+  TissueSettings tissue;
+  EncoderSettings encoder;
+  EngineSettings engine;
+  TrainCommand data;
+  TrainSettings train;
+  SynthSettings synth;
+};
+
+/// One sentence for each impossible value of any section; empty when all is well.
+std::vector<std::string> validate(const Config& config);
+
+/// Bytes of "8G", "512M", "1.5T" (powers of 1024); 0 for "". Throws ConfigError.
+std::int64_t parse_bytes(const std::string& text);
+
+/// window x batch x tile^2 x 3, the bytes of pixels in flight (architecture: memory is a formula).
+std::int64_t pixel_bytes(const Config& config, int batches_in_flight);
+
+/// Batches in flight after --memory-limit: fewer batches, never more than asked; at least one. Throws ConfigError when not even one fits.
+int bounded_window(const Config& config, int threads);
+
+}  // namespace microtome

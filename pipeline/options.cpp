@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only user of Boost.Program_options. Boost splits words and files; binding, typing and wording are ours so that every value error reads the same.
+#include "pipeline/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <fstream>
+#include <functional>
+#include <numeric>
+#include <set>
+
+namespace microtome {
+namespace po = boost::program_options;
+namespace {
+
+enum class Effect { speed, result, path };
+
+/// One bound field. `set` throws ConfigError; `get` gives the text that `set` reads back.
+struct Binding {
+  std::string name;
+  std::string short_name;
+  std::string help;
+  Effect effect;
+  bool flag = false;
+  std::function<void(const std::string&)> set;
+  std::function<std::string()> get;
+  std::string section() const { return name.substr(0, name.find('.')); }
+};
+
+template <class Number>
+Number parse_number(const std::string& name, const std::string& text) {
+  Number value{};
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) {
+    throw ConfigError(fmt::format("--{}: wanted {}, got '{}'", name, std::is_floating_point_v<Number> ? "a number" : "a whole number", text));
+  }
+  return value;
+}
+
+bool parse_flag(const std::string& name, const std::string& text) {
+  if (text == "true" || text == "1" || text == "yes") return true;
+  if (text == "false" || text == "0" || text == "no") return false;
+  throw ConfigError(fmt::format("--{}: wanted true or false, got '{}'", name, text));
+}
+
+class Bindings {
+ public:
+  explicit Bindings(Config& c) {
+    bind_run(c.run);
+    bind_tiling(c.tiling, c.tissue);
+    bind_engine(c.encoder, c.engine);
+    bind_training(c.data, c.train);
+    bind_synth(c.synth);
+  }
+  const std::vector<Binding>& all() const { return all_; }
+
+ private:
+  template <class T>
+  void add(std::string name, std::string short_name, T& field, Effect effect, std::string help) {
+    Binding b{name, std::move(short_name), std::move(help), effect, std::is_same_v<T, bool>, {}, {}};
+    b.set = [&field, name](const std::string& text) {
+      if constexpr (std::is_same_v<T, bool>) {
+        field = parse_flag(name, text);
+      } else if constexpr (std::is_arithmetic_v<T>) {
+        field = parse_number<T>(name, text);
+      } else {
+        field = text;
+      }
+    };
+    b.get = [&field] {
+      if constexpr (std::is_same_v<T, std::filesystem::path>) {
+        return field.string();
+      } else {
+        return fmt::format("{}", field);
+      }
+    };
+    all_.push_back(std::move(b));
+  }
+
+  void bind_run(RunSettings& r) {
+    add("run.archive", "archive", r.archive, Effect::path, "folder searched recursively for slides, or a manifest file");
+    add("run.manifest", "manifest", r.manifest, Effect::path, "manifest (CSV/TSV: slide_id,path[,patient_id,sample_id,mpp]); plan writes it");
+    add("run.output", "output", r.output, Effect::path, "folder of the results");
+    add("run.model", "model", r.model, Effect::path, "folder of a trained model; without one: features only");
+    add("run.genomics", "genomics", r.genomics, Effect::path, "genomic table (.h5ad), joined by id");
+    add("run.max_missing_genes", "", r.max_missing_genes, Effect::result, "share of the model's genes that the table may lack");
+    add("run.slide_mpp", "", r.slide_mpp, Effect::result, "microns per pixel of slides that do not say; 0: refuse them");
+    add("run.feature_type", "", r.feature_type, Effect::result, "float32 or float16 in features.h5");
+    add("run.task_index", "task-index", r.task_index, Effect::speed, "this task's share: rows r with r % task_count == task_index");
+    add("run.task_count", "task-count", r.task_count, Effect::speed, "number of tasks that share the manifest");
+    add("run.hash_slides", "hash-slides", r.hash_slides, Effect::result, "sha256 of each whole slide in its findings (reads all of it)");
+  }
+
+  void bind_tiling(TilingSettings& t, TissueSettings& s) {
+    add("tiling.tile_px", "tile-px", t.tile_px, Effect::result, "side of a tile, pixels at target_mpp");
+    add("tiling.target_mpp", "mpp", t.target_mpp, Effect::result, "microns per pixel of a tile, honoured exactly");
+    add("tiling.overlap_px", "", t.overlap_px, Effect::result, "overlap of neighbours, pixels at target_mpp");
+    add("tiling.padding", "", t.padding, Effect::result, "keep tiles that overhang the edge");
+    add("tiling.allow_upsampling", "", t.allow_upsampling, Effect::result, "accept slides coarser than target_mpp");
+    add("tiling.min_tissue", "", t.min_tissue, Effect::result, "least share of tissue in a tile, 0..1");
+    add("tiling.max_unreadable", "", t.max_unreadable, Effect::result, "share of unreadable tiles that fails a slide, 0..1");
+    add("tissue.overview_mpp", "", s.overview_mpp, Effect::result, "microns per pixel of the tissue search");
+    add("tissue.min_saturation", "", s.min_saturation, Effect::result, "Otsu's threshold is at least this, 0..1");
+    add("tissue.max_saturation", "", s.max_saturation, Effect::result, "... and at most this, 0..1");
+    add("tissue.close_um", "", s.close_um, Effect::result, "gaps narrower than this are closed, microns");
+    add("tissue.min_speck_mm2", "", s.min_speck_mm2, Effect::result, "smaller specks are dropped, mm2");
+    add("tissue.min_hole_mm2", "", s.min_hole_mm2, Effect::result, "smaller holes are filled, mm2");
+  }
+
+  void bind_engine(EncoderSettings& e, EngineSettings& g) {
+    add("encoder.name", "encoder", e.name, Effect::path, "resnet18, resnet50, resnet50-trunc, or a folder with config.json");
+    add("encoder.weights", "", e.weights, Effect::path, "safetensors for a built-in encoder (torchvision key names)");
+    add("encoder.random_weights", "", e.random_weights, Effect::result, "seeded random weights, for rehearsals; every document says so");
+    add("encoder.seed", "", e.seed, Effect::result, "of the random weights");
+    add("encoder.device", "device", e.device, Effect::speed, "auto, cpu, cuda, cuda:N");
+    add("encoder.precision", "precision", e.precision, Effect::speed, "auto, float32, float16, bfloat16");
+    add("engine.threads", "threads", g.threads, Effect::speed, "all threads; 0: the scheduler's number, else the cores allowed");
+    add("engine.batch", "batch", g.batch, Effect::speed, "tiles per forward pass");
+    add("engine.slides_in_flight", "", g.slides_in_flight, Effect::speed, "slides between admit and publish");
+    add("engine.batches_in_flight", "", g.batches_in_flight, Effect::speed, "batches between window and gather; 0: threads + 2");
+    add("engine.memory_limit", "memory-limit", g.memory_limit, Effect::speed, "ceiling on pixels and bags in flight, e.g. 8G");
+    add("engine.progress", "progress", g.progress, Effect::speed, "auto, live, plain, json, none");
+  }
+
+  void bind_training(TrainCommand& d, TrainSettings& t) {
+    add("data.bags", "bags", d.bags, Effect::path, "folder searched recursively for features.h5");
+    add("data.labels", "labels", d.labels, Effect::path, "CSV with slide_id or patient_id, and label");
+    add("data.splits", "splits", d.splits, Effect::path, "CSV with patient_id,fold; without it folds are cut from the seed");
+    add("train.folds", "folds", t.folds, Effect::result, "folds, cut by patient, stratified by label");
+    add("train.epochs", "epochs", t.epochs, Effect::result, "most epochs per fold");
+    add("train.patience", "", t.patience, Effect::result, "epochs without a better validation loss before a fold stops");
+    add("train.learning_rate", "", t.learning_rate, Effect::result, "of Adam");
+    add("train.weight_decay", "", t.weight_decay, Effect::result, "of Adam");
+    add("train.dropout", "", t.dropout, Effect::result, "in embedding and attention");
+    add("train.modality_dropout", "", t.modality_dropout, Effect::result, "share of steps in which the genomic table is hidden");
+    add("train.embed_dim", "", t.embed_dim, Effect::result, "width of a tile's embedding");
+    add("train.attention_dim", "", t.attention_dim, Effect::result, "width of the attention");
+    add("train.genomic_dim", "", t.genomic_dim, Effect::result, "width of the genomic embedding");
+    add("train.seed", "seed", t.seed, Effect::result, "same seed, same bytes");
+  }
+
+  void bind_synth(SynthSettings& s) {
+    add("synth.patients", "patients", s.patients, Effect::result, "patients in the archive");
+    add("synth.slides_per_patient", "", s.slides_per_patient, Effect::result, "slides of each");
+    add("synth.seed", "", s.seed, Effect::result, "same seed, same bytes");
+    add("synth.width", "", s.width, Effect::result, "level-0 pixels");
+    add("synth.height", "", s.height, Effect::result, "level-0 pixels");
+    add("synth.mpp", "", s.mpp, Effect::result, "microns per level-0 pixel");
+    add("synth.genes", "", s.genes, Effect::result, "genes in the table; the first five go with the tumour");
+    add("synth.held_out", "", s.held_out, Effect::result, "share of patients in held_out.csv");
+  }
+
+  std::vector<Binding> all_;
+};
+
+bool in_sections(const Binding& binding, const std::vector<std::string>& sections) {
+  return std::find(sections.begin(), sections.end(), binding.section()) != sections.end();
+}
+
+po::options_description describe(const Bindings& bindings, const std::vector<std::string>* sections) {
+  po::options_description out;
+  for (const auto& b : bindings.all()) {
+    if (sections && !in_sections(b, *sections)) continue;
+    auto value = [&] { return b.flag ? po::value<std::string>()->implicit_value("true") : po::value<std::string>(); };
+    out.add_options()(b.name.c_str(), value());
+    if (!b.short_name.empty()) out.add_options()(b.short_name.c_str(), value());
+  }
+  return out;
+}
+
+std::vector<std::string> known_names(const po::options_description& description) {
+  std::vector<std::string> names;
+  for (const auto& option : description.options()) names.push_back(option->long_name());
+  return names;
+}
+
+[[noreturn]] void refuse_unknown(const std::string& where, const std::string& word, const po::options_description& known) {
+  const std::string nearest = nearest_word(word, known_names(known));
+  throw ConfigError(fmt::format("{}: unknown option{}", where, nearest.empty() ? ": see --help" : fmt::format(": did you mean --{}?", nearest)));
+}
+
+using Assignments = std::vector<std::pair<std::string, std::string>>;
+
+Assignments assignments(const po::parsed_options& parsed, const std::string& where) {
+  Assignments out;
+  for (const auto& option : parsed.options) {
+    if (option.string_key.empty()) throw ConfigError(fmt::format("{}: wanted an option, got the bare word '{}'", where, option.value.front()));
+    out.emplace_back(option.string_key, option.value.empty() ? "" : option.value.front());
+  }
+  return out;
+}
+
+Assignments read_command_line(const std::vector<std::string>& words, const po::options_description& known) {
+  namespace style = po::command_line_style;
+  const int spelling = style::allow_long | style::long_allow_adjacent | style::long_allow_next;
+  try {
+    return assignments(po::command_line_parser(words).options(known).style(spelling).positional({}).run(), "command line");
+  } catch (const po::unknown_option& e) {
+    std::string word = e.get_option_name();
+    word.erase(0, word.find_first_not_of('-'));
+    refuse_unknown("--" + word, word, known);
+  } catch (const po::too_many_positional_options_error&) {
+    const auto bare = std::find_if(words.begin(), words.end(), [](const std::string& w) { return w.rfind("--", 0) != 0; });
+    throw ConfigError(fmt::format("command line: wanted options such as --archive DIR, got a bare word near '{}'", bare == words.end() ? "" : *bare));
+  } catch (const po::error& e) {
+    throw ConfigError(fmt::format("command line: {}", e.what()));
+  }
+}
+
+Assignments read_ini(const std::string& path, const po::options_description& known) {
+  std::ifstream file(path);
+  if (!file) throw ConfigError(fmt::format("{}: wanted a configuration file: cannot be opened", path));
+  try {
+    return assignments(po::parse_config_file(file, known), path);
+  } catch (const po::unknown_option& e) {
+    refuse_unknown(fmt::format("{}: {}", path, e.get_option_name()), e.get_option_name(), known);
+  } catch (const po::error& e) {
+    throw ConfigError(fmt::format("{}: wanted an INI file: {}", path, e.what()));
+  }
+}
+
+void assign(const Bindings& bindings, const Assignments& values) {
+  for (const auto& [key, text] : values) {
+    const auto found = std::find_if(bindings.all().begin(), bindings.all().end(), [&key = key](const Binding& b) { return b.name == key || b.short_name == key; });
+    if (found != bindings.all().end()) found->set(text);
+  }
+}
+
+}  // namespace
+
+std::string nearest_word(const std::string& word, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const auto& candidate : known) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), 0);
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      std::size_t diagonal = row[0]++;
+      for (std::size_t j = 0; j < candidate.size(); ++j) {
+        const std::size_t replaced = diagonal + (word[i] != candidate[j]);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, replaced});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+ParsedOptions parse_options(const std::vector<std::string>& words, const std::vector<std::string>& sections) {
+  ParsedOptions out;
+  const Bindings bindings(out.config);
+  const po::options_description in_files = describe(bindings, nullptr);
+  po::options_description on_line = describe(bindings, &sections);
+  on_line.add_options()("config", po::value<std::string>())("help", po::value<std::string>()->implicit_value("true"))(
+      "json", po::value<std::string>()->implicit_value("true"));
+
+  const Assignments line = read_command_line(words, on_line);
+  for (const auto& [key, text] : line) {
+    if (key == "config") assign(bindings, read_ini(text, in_files));
+    if (key == "help") out.help = true;
+    if (key == "json") out.json = true;
+  }
+  assign(bindings, line);
+  if (out.help) return out;
+  const auto sentences = validate(out.config);
+  if (!sentences.empty()) throw ConfigError(fmt::format("{}", fmt::join(sentences, "\n")));
+  return out;
+}
+
+std::string options_help(const std::vector<std::string>& sections) {
+  Config defaults;
+  const Bindings bindings(defaults);
+  std::string out;
+  std::string section;
+  for (const auto& b : bindings.all()) {
+    if (!in_sections(b, sections)) continue;
+    if (b.section() != section) out += fmt::format("\n[{}]\n", section = b.section());
+    const std::string names = b.short_name.empty() ? "--" + b.name : fmt::format("--{}, --{}", b.name, b.short_name);
+    const std::string value = b.get();
+    out += fmt::format("  {:<44} {}{}\n", names, b.help, value.empty() ? "" : fmt::format(" [{}]", value));
+  }
+  out += "\n[any command]\n";
+  out += fmt::format("  {:<44} {}\n", "--config FILE", "INI file; may be given several times, later wins, the command line wins over files");
+  out += fmt::format("  {:<44} {}\n", "--help", "this text");
+  return out;
+}
+
+std::string effective_ini(const Config& config) {
+  Config copy = config;
+  const Bindings bindings(copy);
+  std::string out = "; the settings of this run; paths are inputs, not settings, and are left out\n";
+  std::string section;
+  for (const auto& b : bindings.all()) {
+    if (b.effect == Effect::path) continue;
+    if (b.section() != section) out += fmt::format("\n[{}]\n", section = b.section());
+    out += fmt::format("{} = {}\n", b.name.substr(section.size() + 1), b.get());
+  }
+  return out;
+}
+
+std::string result_settings(const Config& config) {
+  Config copy = config;
+  const Bindings bindings(copy);
+  const std::set<std::string> of_a_run = {"run", "tiling", "tissue"};
+  std::string out;
+  for (const auto& b : bindings.all()) {
+    if (b.effect == Effect::result && of_a_run.count(b.section())) out += fmt::format("{}={}\n", b.name, b.get());
+  }
+  return out;
+}
+
+}  // namespace microtome

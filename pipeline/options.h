@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Command line and INI files -> Config. Each field is bound once: its full name is option name, INI key and field path.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/config.h"
+
+namespace microtome {
+
+struct ParsedOptions {
+  Config config;
+  bool help = false;
+  bool json = false;   // --json: data on stdout as JSON (plan, check)
+};
+
+/// Parses the words after the command's name. Only options of the named sections ("run", "tiling", ...) are known on the command line; files given
+/// with --config may hold any section. Throws ConfigError: unknown option with the nearest known one, wrong value, unreadable file. Validates.
+ParsedOptions parse_options(const std::vector<std::string>& words, const std::vector<std::string>& sections);
+
+/// Options of the sections, grouped, each line ending with its live default.
+std::string options_help(const std::vector<std::string>& sections);
+
+/// The INI text of a configuration. Paths are left out: they may hold names of people; they are inputs, not settings.
+std::string effective_ini(const Config& config);
+
+/// The settings that change results, as "name=value" lines in a fixed order, for the recipe.
+std::string result_settings(const Config& config);
+
+/// The known word nearest to `word` by edit distance, or "" when none is near.
+std::string nearest_word(const std::string& word, const std::vector<std::string>& known);
+
+}  // namespace microtome

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/resume.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "mil/sha256.h"
+#include "pipeline/options.h"
+#include "tiling/slide.h"
+#include "tiling/tile_reader.h"
+
+namespace microtome {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+
+std::string read_piece(std::ifstream& file, std::int64_t from, std::int64_t length) {
+  std::string piece(static_cast<std::size_t>(length), '\0');
+  file.seekg(from);
+  file.read(piece.data(), length);
+  return piece;
+}
+
+std::string identity_of(const fs::path& path, std::int64_t bytes) {
+  std::ifstream file(path, std::ios::binary);
+  const std::int64_t piece = std::min(bytes, kMiB);
+  std::string text = fmt::format("{}\n", bytes) + read_piece(file, 0, piece) + read_piece(file, bytes - piece, piece);
+  if (!file) throw SlideError("read_failed", "wanted the first and last MiB of the slide: the file cannot be read: check its permissions");
+  return sha256_of_text(text);
+}
+
+}  // namespace
+
+std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256, const std::string& genomics_sha256) {
+  return sha256_of_text(fmt::format("results={}\n{}resampling={}\nencoder={} {} {} {}\nmodel={}\ngenomics={}\n", kResultsVersion, result_settings(config),
+                                    kResamplingKernel, encoder.name, encoder.sha256, encoder.random_weights, encoder.precision, model_sha256, genomics_sha256));
+}
+
+std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity) {
+  return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n", run_recipe, identity, row.keys.slide_id, row.keys.patient_id, row.keys.sample_id, row.mpp.value_or(0)));
+}
+
+SlideFile identify_slide(const fs::path& path, const std::optional<FindingsMarker>& known) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    throw SlideError("not_found", "wanted the slide's file: there is no such file: check the manifest");
+  }
+  SlideFile out;
+  out.bytes = facts.st_size;
+  out.mtime_ns = static_cast<std::int64_t>(facts.st_mtim.tv_sec) * 1'000'000'000 + facts.st_mtim.tv_nsec;
+  const bool unchanged = known && known->slide_bytes == out.bytes && known->slide_mtime_ns == out.mtime_ns && !known->identity.empty();
+  out.identity = unchanged ? known->identity : identity_of(path, out.bytes);
+  return out;
+}
+
+std::optional<FindingsMarker> read_marker(const fs::path& folder) {
+  std::ifstream file(folder / "findings.json", std::ios::binary);
+  if (!file) return std::nullopt;
+  std::stringstream text;
+  text << file.rdbuf();
+  return read_findings_marker(text.str());
+}
+
+bool is_done(const fs::path& folder, const FindingsMarker& marker, const std::string& recipe) {
+  if (marker.recipe != recipe || marker.status == "failed") return false;
+  return std::all_of(marker.artifacts.begin(), marker.artifacts.end(), [&](const FindingsArtifact& artifact) {
+    std::error_code error;
+    const auto bytes = fs::file_size(folder / artifact.path, error);
+    return !error && static_cast<std::int64_t>(bytes) == artifact.bytes;
+  });
+}
+
+}  // namespace microtome

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// When is a slide done? When findings.json is there, its recipe equals today's, it did not fail, and its artifacts have their sizes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "mil/encoders/encoder.h"
+#include "pipeline/config.h"
+#include "pipeline/manifest.h"
+#include "reporting/findings.h"
+
+namespace microtome {
+
+/// Raised when the same inputs and settings give other results than the release before: every slide is then done again.
+inline constexpr int kResultsVersion = 1;
+
+/// Everything that changes results, but for the slide itself: settings, encoder, precision, model, genomic table.
+std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256, const std::string& genomics_sha256);
+
+/// ... and with the slide: its identity, its ids and the scale given for it.
+std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity);
+
+struct SlideFile {
+  std::int64_t bytes = 0;
+  std::int64_t mtime_ns = 0;
+  std::string identity;   // sha256 over the size and the first and last MiB
+};
+
+/// Size, time and identity; the identity of `known` is believed when size and time are as they were. Throws SlideError (not_found, read_failed).
+SlideFile identify_slide(const std::filesystem::path& path, const std::optional<FindingsMarker>& known);
+
+/// The document in a slide's folder, if there is one of ours.
+std::optional<FindingsMarker> read_marker(const std::filesystem::path& folder);
+
+/// True when the marker's recipe is `recipe`, it is no failure, and each artifact is there with its size.
+bool is_done(const std::filesystem::path& folder, const FindingsMarker& marker, const std::string& recipe);
+
+}  // namespace microtome

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/run_estimate.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "reporting/heatmap.h"
+
+namespace microtome {
+namespace {
+
+constexpr std::int64_t kReaderCache = 32 << 20;   // OpenSlide's tile cache, per open slide
+
+/// Largest sum of `bytes(job)` over any `width` neighbours.
+template <class Bytes>
+std::int64_t largest_window(const std::vector<Ref<SlideJob>>& jobs, std::size_t width, Bytes bytes) {
+  std::int64_t sum = 0, most = 0;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    sum += bytes(*jobs[i]);
+    if (i >= width) sum -= bytes(*jobs[i - width]);
+    most = std::max(most, sum);
+  }
+  return most;
+}
+
+std::int64_t level0_bytes(const SlideJob& job) {
+  return job.info.levels.empty() ? 0 : job.info.levels.front().size.width * job.info.levels.front().size.height * 4;
+}
+
+std::int64_t raster_bytes(const SlideJob& job) {
+  if (job.info.levels.empty()) return 0;
+  const Size size = job.info.levels.front().size;
+  const std::int64_t d = heatmap_downsample(size);
+  return 4 * (size.width / d + 1) * (size.height / d + 1);
+}
+
+}  // namespace
+
+double measure_encoder(const RunParts& parts) {
+  const int slots = parts.config.engine.batch, tile = parts.config.tiling.tile_px;
+  const std::vector<std::uint8_t> blank(static_cast<std::size_t>(slots) * tile * tile * 3, 200);
+  auto run_lanes = [&] {
+    std::vector<std::jthread> lanes;
+    for (int lane = 0; lane < parts.threads; ++lane) {
+      lanes.emplace_back([&] {
+        std::vector<float> features(static_cast<std::size_t>(slots) * static_cast<std::size_t>(parts.encoder->facts().feature_dim));
+        parts.encoder->encode(blank, slots, tile, features);
+      });
+    }
+  };
+  run_lanes();   // warm-up: the first pass also chooses kernels
+  const auto start = Clock::now();
+  run_lanes();
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return slots * parts.threads / std::max(seconds, 1e-6);
+}
+
+MemoryTerms estimate_memory(const RunParts& parts, const std::vector<Ref<SlideJob>>& jobs, std::int64_t program) {
+  const auto admitted = static_cast<std::size_t>(parts.config.engine.slides_in_flight);
+  const std::int64_t dim = parts.encoder->facts().feature_dim;
+  const std::int64_t tile = parts.config.tiling.tile_px;
+  MemoryTerms m;
+  m.program = program;
+  std::int64_t tiles = 0;
+  for (const auto& job : jobs) tiles += static_cast<std::int64_t>(job->plan.tiles.size());
+  const std::int64_t batches = std::min<std::int64_t>(parts.window, tiles / parts.config.engine.batch + 1);
+  m.pixels = batches * parts.config.engine.batch * (tile * tile * 3 + dim * 4);
+  m.bags = largest_window(jobs, admitted, [&](const SlideJob& job) { return static_cast<std::int64_t>(job.plan.tiles.size()) * dim * 4; });
+  m.overviews = largest_window(jobs, admitted, [](const SlideJob& job) { return job.overview.size.width * job.overview.size.height * 3; });
+  m.readers = largest_window(jobs, admitted, [](const SlideJob& job) { return std::min(kReaderCache, level0_bytes(job)); });
+  m.pictures = 2 * largest_window(jobs, 1, [](const SlideJob& job) { return raster_bytes(job); });
+  if (!parts.model) m.pictures = 0;
+  return m;
+}
+
+}  // namespace microtome

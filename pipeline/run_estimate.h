@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run would take: tiles exactly, memory and time as estimates with their terms named.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pipeline/jobs.h"
+#include "pipeline/run_parts.h"
+
+namespace microtome {
+
+struct MemoryTerms {
+  std::int64_t program = 0;     // measured: program, libraries, network, a blank batch in every lane
+  std::int64_t pixels = 0;      // window x batch x tile^2 x 3, and features of those batches
+  std::int64_t bags = 0;        // largest sum over as many neighbouring slides as are admitted
+  std::int64_t overviews = 0;   // overview pixels and the tissue search, the same slides
+  std::int64_t readers = 0;     // tile caches of the slide library
+  std::int64_t pictures = 0;    // heatmap rasters while publishing
+  std::int64_t total() const { return program + pixels + bags + overviews + readers + pictures; }
+};
+
+/// Runs a blank batch in every lane, twice, for memory and speed: nothing of the archive is encoded. Returns tiles per second.
+double measure_encoder(const RunParts& parts);
+
+/// `jobs` are surveyed slides in manifest order; `program` is the resident memory after measure_encoder.
+MemoryTerms estimate_memory(const RunParts& parts, const std::vector<Ref<SlideJob>>& jobs, std::int64_t program);
+
+}  // namespace microtome

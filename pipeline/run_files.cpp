@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/run_files.h"
+
+#include <nlohmann/json.hpp>
+
+#include "pipeline/options.h"
+#include "pipeline/publication.h"
+#include "pipeline/resume.h"
+#include "pipeline/slide_documents.h"
+#include "pipeline/version.h"
+#include "reporting/report_html.h"
+
+namespace microtome {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json audit_json(const JoinAudit& audit) {
+  Json by = Json::object();
+  for (const auto& [way, count] : audit.matched_by) by[way] = count;
+  return {{"table_sha256", audit.table_sha256},
+          {"slides", audit.slides},
+          {"matched", audit.matched},
+          {"matched_by", by},
+          {"slides_without_row", audit.slides_without_row_count},
+          {"slides_without_row_first", audit.slides_without_row},
+          {"rows_without_slide", audit.rows_without_slide_count},
+          {"genes_required", audit.genes_required},
+          {"genes_found", audit.genes_found},
+          {"genes_missing_first", audit.genes_missing}};
+}
+
+Json encoder_json(const EncoderFacts& e) {
+  return {{"name", e.name},           {"format", e.format}, {"sha256", e.sha256},       {"random_weights", e.random_weights},
+          {"feature_dim", e.feature_dim}, {"device", e.device}, {"precision", e.precision}};
+}
+
+Json nodes_json(const StageClock& clock) {
+  Json nodes = Json::array();
+  for (std::size_t n = 0; n < kNodes; ++n) {
+    const auto row = clock.row(static_cast<Node>(n));
+    nodes.push_back({{"node", node_name(static_cast<Node>(n))}, {"calls", row.calls}, {"worked_seconds", row.worked_seconds}, {"waited_seconds", row.waited_seconds}});
+  }
+  return nodes;
+}
+
+std::string run_json(const RunParts& parts, const RunSummary& summary, const StageClock& clock) {
+  Json run = {{"schema_version", 1}, {"created", timestamp_now()}, {"recipe", parts.recipe}, {"stopped", summary.stopped}};
+  run["slides"] = {{"ok", summary.counts.ok}, {"partial", summary.counts.partial}, {"failed", summary.counts.failed}, {"done_before", summary.done_before}};
+  run["tiles"] = summary.counts.tiles;
+  run["encoder"] = encoder_json(parts.encoder->facts());
+  if (parts.model) run["model"] = {{"name", parts.model->name()}, {"sha256", parts.model->sha256()}};
+  if (parts.genomics) run["genomics"] = audit_json(parts.genomics->audit());
+  run["settings"] = result_settings(parts.config);
+  Json software = Json::object();
+  for (const auto& [name, version] : parts.software) software[name] = version;
+  run["software"] = software;
+  const Resources used = resources_used();
+  run["runtime"] = {{"threads", parts.threads},         {"wall_seconds", used.wall_seconds},         {"cpu_seconds", used.cpu_seconds},
+                    {"peak_rss_bytes", used.peak_rss}, {"bound_by", node_name(clock.bound())}, {"nodes", nodes_json(clock)}};
+  return run.dump(2) + "\n";
+}
+
+IndexPage index_page(const RunParts& parts, const std::vector<ManifestRow>& rows) {
+  IndexPage page;
+  page.created = timestamp_now();
+  page.encoder = parts.encoder->facts().name;
+  page.random_weights = parts.encoder->facts().random_weights;
+  page.model = parts.model ? parts.model->name() : "";
+  for (const auto& row : rows) {
+    auto marker = read_marker(parts.slide_folder(row.keys.slide_id));
+    if (!marker) continue;
+    page.slides.push_back(std::move(*marker));
+    page.folders.push_back("slides/" + row.keys.slide_id);
+  }
+  return page;
+}
+
+}  // namespace
+
+void write_run_files(const RunParts& parts, const std::vector<ManifestRow>& rows, const RunSummary& summary, const StageClock& clock) {
+  const IndexPage page = index_page(parts, rows);
+  std::string lines;
+  for (const auto& slide : page.slides) lines += slides_jsonl_line(slide) + "\n";
+  Publication publication(parts.config.run.output);
+  publication.write("run.json", run_json(parts, summary, clock));
+  publication.write("slides.jsonl", lines);
+  publication.write("index.html", index_html(page));
+  publication.publish();
+}
+
+}  // namespace microtome

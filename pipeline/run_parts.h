@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every node of a run shares. Built before the graph, constant while it runs.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mil/aggregators/slide_model.h"
+#include "mil/encoders/encoder.h"
+#include "pipeline/config.h"
+#include "pipeline/genomic_source.h"
+#include "pipeline/manifest.h"
+#include "tiling/slide.h"
+
+namespace microtome {
+
+struct RunParts {
+  Config config;
+  int threads = 1;                                   // of the whole run
+  int window = 1;                                    // batches between window and gather
+  std::string recipe;                                // run_recipe(...)
+  std::shared_ptr<const Encoder> encoder;
+  std::shared_ptr<const SlideModel> model;           // null: features only
+  std::shared_ptr<const GenomicSource> genomics;     // null: no table
+  std::function<std::shared_ptr<const Slide>(const ManifestRow&)> open;   // the seam where tests put their slides
+  std::vector<std::pair<std::string, std::string>> software;              // name, version
+
+  std::filesystem::path slide_folder(const std::string& slide_id) const { return config.run.output / "slides" / slide_id; }
+};
+
+}  // namespace microtome

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/run_setup.h"
+
+#include <fmt/format.h>
+
+#include "mil/bag_file.h"
+#include "mil/model_error.h"
+#include "pipeline/machine/threads.h"
+#include "pipeline/resume.h"
+#include "pipeline/slide_graph.h"
+#include "pipeline/version.h"
+#include "reporting/image_file.h"
+
+namespace microtome {
+namespace {
+
+std::vector<SlideKeys> keys_of(const std::vector<ManifestRow>& rows) {
+  std::vector<SlideKeys> keys;
+  for (const auto& row : rows) keys.push_back(row.keys);
+  return keys;
+}
+
+void load_model(RunParts& parts, const std::vector<ManifestRow>& rows) {
+  const RunSettings& run = parts.config.run;
+  const TilingSettings& tiling = parts.config.tiling;
+  const EncoderFacts& encoder = parts.encoder->facts();
+  if (!run.model.empty()) {
+    parts.model = load_slide_model(run.model);
+    require_match(parts.model->card(), run.model, encoder.name, encoder.sha256, encoder.feature_dim, tiling.tile_px, tiling.target_mpp);
+  }
+  if (run.genomics.empty()) return;
+  if (!parts.model || parts.model->card().genes.empty()) {
+    throw ModelError(fmt::format("{}: wanted a model that uses genes: {}: leave --genomics out, or train with it", run.genomics.string(),
+                                 parts.model ? "this one was trained on images alone" : "no --model was given"));
+  }
+  const ModelCard& card = parts.model->card();
+  parts.genomics = std::make_shared<GenomicSource>(run.genomics, card.genes, card.gene_units, run.max_missing_genes, keys_of(rows));
+}
+
+void require_scale(const EncoderFacts& encoder, const TilingSettings& tiling) {
+  if (encoder.mpp > 0 && std::abs(encoder.mpp - tiling.target_mpp) > 1e-9) {
+    throw ModelError(fmt::format("{}: wanted tiles at {} microns per pixel as the encoder's card says, got --mpp {}: set --mpp {}", encoder.name, encoder.mpp,
+                                 tiling.target_mpp, encoder.mpp));
+  }
+}
+
+}  // namespace
+
+int run_threads(const Config& config) { return config.engine.threads > 0 ? config.engine.threads : allowed_threads(); }
+
+RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows) {
+  RunParts parts;
+  parts.config = config;
+  parts.threads = run_threads(config);
+  parts.window = bounded_window(config, parts.threads);
+  parts.encoder = load_encoder(config.encoder, config.tiling.tile_px);
+  require_scale(parts.encoder->facts(), config.tiling);
+  load_model(parts, rows);
+  parts.recipe = run_recipe(config, parts.encoder->facts(), parts.model ? parts.model->sha256() : "", parts.genomics ? parts.genomics->table().sha256 : "");
+  parts.open = [](const ManifestRow& row) { return std::shared_ptr<const Slide>(open_slide(row.path)); };
+  parts.software = software_versions();
+  return parts;
+}
+
+WorkList plan_work(const RunParts& parts, const std::vector<ManifestRow>& rows) {
+  WorkList work;
+  for (const auto& row : rows) {
+    auto job = std::make_shared<SlideJob>();
+    job->row = row;
+    const auto folder = parts.slide_folder(row.keys.slide_id);
+    const auto marker = read_marker(folder);
+    try {
+      const SlideFile file = identify_slide(row.path, marker);
+      job->bytes = file.bytes;
+      job->mtime_ns = file.mtime_ns;
+      job->identity = file.identity;
+    } catch (const SlideError& e) {
+      job->outcome.fail(e.code(), e.what());
+    }
+    job->recipe = slide_recipe(parts.recipe, row, job->identity);
+    if (!job->outcome.failed && marker && is_done(folder, *marker, job->recipe)) {
+      ++work.done_before;
+      continue;
+    }
+    job->index = work.jobs.size();
+    work.jobs.push_back(std::move(job));
+  }
+  if (!work.jobs.empty()) work.jobs.back()->last = true;
+  return work;
+}
+
+std::vector<std::pair<std::string, std::string>> software_versions() {
+  return {{"microtome", kVersion},
+          {"openslide", slide_library_version()},
+          {"libtorch", torch_version()},
+          {"libvips", image_library_version()},
+          {"libtiff", tiff_library_version()},
+          {"hdf5", bag_library_version()},
+          {"tbb", graph_library_version()}};
+}
+
+}  // namespace microtome

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/slide_documents.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <numeric>
+
+#include "mil/bag_file.h"
+#include "mil/prediction_file.h"
+#include "mil/sha256.h"
+#include "pipeline/machine/threads.h"
+#include "pipeline/publication.h"
+#include "reporting/findings.h"
+#include "reporting/heatmap.h"
+#include "reporting/image_file.h"
+#include "reporting/regions.h"
+#include "tiling/tile_reader.h"
+
+namespace microtome {
+namespace fs = std::filesystem;
+namespace {
+
+/// Everything a slide's folder may hold, so that a new state leaves nothing of an older one. The marker is first: without it nothing counts.
+const std::vector<std::string> kSlideFiles = {"findings.json", "features.h5", "features.part.h5", "thumbnail.jpg", "prediction.h5",
+                                              "heatmap.tif",   "heatmap.png", "regions.geojson"};
+
+BagFacts bag_facts(const RunParts& parts, const SlideJob& job) {
+  const EncoderFacts& encoder = parts.encoder->facts();
+  const TileGeometry& geometry = job.plan.geometry;
+  BagFacts facts;
+  facts.recipe = job.recipe;
+  facts.slide_identity = job.identity;
+  facts.encoder = encoder.name;
+  facts.encoder_sha256 = encoder.sha256;
+  facts.random_weights = encoder.random_weights;
+  facts.tile_px = geometry.tile_px;
+  facts.overlap_px = geometry.overlap_px;
+  facts.level = geometry.level;
+  facts.side_level0 = geometry.side_level0;
+  facts.mpp = job.scale.mpp;
+  facts.target_mpp = geometry.target_mpp;
+  facts.level0_width = job.info.levels.front().size.width;
+  facts.level0_height = job.info.levels.front().size.height;
+  return facts;
+}
+
+FindingsSlide findings_slide(const SlideJob& job) {
+  FindingsSlide out;
+  out.id = job.row.keys.slide_id;
+  out.patient_id = job.row.keys.patient_id;
+  out.sample_id = job.row.keys.sample_id;
+  out.vendor = job.info.vendor;
+  out.reader = job.info.reader;
+  out.identity = job.identity;
+  out.sha256 = job.sha256;
+  if (!job.info.levels.empty()) {
+    out.width = job.info.levels.front().size.width;
+    out.height = job.info.levels.front().size.height;
+  }
+  out.mpp = job.scale.mpp;
+  out.mpp_source = job.scale.source;
+  out.bytes = job.bytes;
+  return out;
+}
+
+std::vector<FindingsModel> findings_models(const RunParts& parts) {
+  const EncoderFacts& encoder = parts.encoder->facts();
+  std::vector<FindingsModel> out = {{"encoder", encoder.name, encoder.sha256, encoder.format, encoder.device, encoder.precision, encoder.random_weights}};
+  if (parts.model) out.push_back({"aggregator", parts.model->name(), parts.model->sha256(), "safetensors", "cpu", "float32", false});
+  return out;
+}
+
+std::vector<FindingsInput> findings_inputs(const RunParts& parts, const SlideJob& job) {
+  if (!parts.genomics) return {};
+  const GenomicTable& table = parts.genomics->table();
+  ModalityUse use;
+  parts.genomics->input(job.row.keys, &use);
+  return {{"genomics", table.sha256, table.units, use.matched_by, use.present}};
+}
+
+double median(std::vector<float> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+Findings base_findings(const RunParts& parts, const SlideJob& job) {
+  Findings f;
+  f.status = slide_status(job);
+  f.reasons = job.outcome.reasons;
+  f.recipe = job.recipe;
+  f.created = timestamp_now();
+  f.slide = findings_slide(job);
+  f.models = findings_models(parts);
+  f.inputs = findings_inputs(parts, job);
+  f.software = parts.software;
+  f.runtime.wall_seconds = std::chrono::duration<double>(Clock::now() - job.started).count();
+  f.runtime.threads = parts.threads;
+  f.runtime.scheduler_job = scheduler_job();
+  f.runtime.host_class = host_class();
+  f.runtime.slide_mtime_ns = job.mtime_ns;
+  const TilingSettings& tiling = parts.config.tiling;
+  f.tiling = {tiling.tile_px, tiling.overlap_px, job.plan.geometry.level, tiling.target_mpp, job.plan.geometry.side_level0, kResamplingKernel};
+  return f;
+}
+
+void add_counts(const SlideJob& job, Findings& f) {
+  f.tissue.area_mm2 = job.tissue_mm2;
+  f.tissue.tiles_planned = static_cast<std::int64_t>(job.state.size());
+  f.tissue.tiles_used = job.bag.tiles();
+  f.tissue.tiles_unreadable = static_cast<std::int64_t>(job.bag.unreadable.size() / 2);
+  if (job.bag.tiles() == 0) return;
+  const auto& fraction = job.bag.tissue_fraction;
+  f.quality = {{"focus_median", median(job.bag.focus)},
+               {"tissue_fraction_mean", std::accumulate(fraction.begin(), fraction.end(), 0.0) / static_cast<double>(fraction.size())}};
+}
+
+FeatureType feature_type(const RunParts& parts) { return parts.config.run.feature_type == "float16" ? FeatureType::float16 : FeatureType::float32; }
+
+RegionRequest region_request(const SlideJob& job) {
+  RegionRequest request;
+  request.coords = job.bag.coords;
+  request.side_level0 = job.plan.geometry.side_level0;
+  request.step_level0 = job.plan.geometry.step_level0;
+  request.mpp = job.scale.mpp;
+  request.bounds_origin = {static_cast<std::int64_t>(job.info.bounds.x_level0), static_cast<std::int64_t>(job.info.bounds.y_level0)};
+  request.slide_id = job.row.keys.slide_id;
+  return request;
+}
+
+/// Writes files beside and notes them as artifacts.
+class Artifacts {
+ public:
+  explicit Artifacts(Publication& publication) : publication_(publication) {}
+
+  template <class Write>
+  void add(const char* role, const char* name, const char* media_type, Write write) {
+    const fs::path path = publication_.beside(name);
+    write(path);
+    list_.push_back({role, name, media_type, sha256_of_file(path), static_cast<std::int64_t>(fs::file_size(path))});
+  }
+  const std::vector<FindingsArtifact>& list() const { return list_; }
+
+ private:
+  Publication& publication_;
+  std::vector<FindingsArtifact> list_;
+};
+
+void add_heatmap(const SlideJob& job, Artifacts& artifacts) {
+  const Size slide = job.info.levels.front().size;
+  const int downsample = heatmap_downsample(slide);
+  const std::int64_t heads = job.prediction->heads;
+  std::vector<float> attention;   // of the first head
+  for (std::size_t i = 0; i < job.prediction->attention.size(); i += static_cast<std::size_t>(heads)) attention.push_back(job.prediction->attention[i]);
+  const std::vector<float> ranks = percentile_ranks(attention);
+  const RasterRgba raster = draw_heatmap({job.bag.coords, ranks, job.plan.geometry.side_level0, slide, downsample});
+  artifacts.add("heatmap", "heatmap.tif", "image/tiff", [&](const fs::path& p) { write_heatmap_tiff(p, raster, job.scale.mpp * downsample); });
+  const Overview& o = job.overview;
+  const Level0Rect covered{o.x_level0, o.y_level0, static_cast<double>(o.size.width) * o.downsample, static_cast<double>(o.size.height) * o.downsample};
+  artifacts.add("heatmap_preview", "heatmap.png", "image/png",
+                [&](const fs::path& p) { write_heatmap_png(p, o.rgb, o.size, covered, raster, downsample); });
+}
+
+void add_prediction(const SlideJob& job, Artifacts& artifacts, Findings& f) {
+  const Prediction& prediction = *job.prediction;
+  artifacts.add("prediction", "prediction.h5", "application/x-hdf5", [&](const fs::path& p) { write_prediction_file(p, job.bag, prediction); });
+  add_heatmap(job, artifacts);
+  const RegionRequest request = region_request(job);
+  const auto regions = find_regions(request, prediction);
+  for (const auto& region : regions) f.regions.push_back({region.name, region.area_mm2, region.score});
+  const std::string geojson = regions_geojson(request, prediction, regions);
+  artifacts.add("regions", "regions.geojson", "application/geo+json", [&](const fs::path& p) { publish_file(p, geojson); });
+  f.prediction = prediction;
+}
+
+}  // namespace
+
+const char* slide_status(const SlideJob& job) { return job.outcome.failed ? "failed" : job.outcome.partial ? "partial" : "ok"; }
+
+std::string timestamp_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+void write_slide(const RunParts& parts, const SlideJob& job) {
+  const fs::path folder = parts.slide_folder(job.row.keys.slide_id);
+  Publication publication(folder);
+  remove_leftovers(folder);
+  Artifacts artifacts(publication);
+  Findings f = base_findings(parts, job);
+  add_counts(job, f);
+  artifacts.add("features", "features.h5", "application/x-hdf5",
+                [&](const fs::path& p) { write_bag_file(p, job.bag, bag_facts(parts, job), feature_type(parts)); });
+  artifacts.add("thumbnail", "thumbnail.jpg", "image/jpeg", [&](const fs::path& p) { write_thumbnail(p, job.overview.rgb, job.overview.size); });
+  if (job.prediction) add_prediction(job, artifacts, f);
+  f.artifacts = artifacts.list();
+  publication.write("findings.json", findings_json(f));
+  publication.publish(kSlideFiles);
+}
+
+void write_failure(const RunParts& parts, const SlideJob& job) {
+  const fs::path folder = parts.slide_folder(job.row.keys.slide_id);
+  Publication publication(folder);
+  remove_leftovers(folder);
+  publication.write("findings.json", findings_json(base_findings(parts, job)));
+  publication.publish(kSlideFiles);
+}
+
+}  // namespace microtome

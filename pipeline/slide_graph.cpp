@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// archive ─► admit ─► survey ─► pack ─► window ─► read ─► encode ─► gather ─► conclude ─► publish
+//              ▲                          ▲                           │                      │
+//              │                          └──── one batch is done ────┘                      │
+//              └────────────────────────── one slide is done ────────────────────────────────┘
+//
+// Topology only: the bodies are in stages.cpp and batching.cpp.
+#include "pipeline/slide_graph.h"
+
+#include <oneapi/tbb/flow_graph.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/version.h>
+
+#include <atomic>
+#include <tuple>
+
+#include "pipeline/batching.h"
+#include "pipeline/machine/interrupt.h"
+#include "pipeline/slide_documents.h"
+#include "pipeline/stages.h"
+
+namespace microtome {
+namespace {
+
+namespace fl = tbb::flow;
+using Done = fl::continue_msg;
+template <class T> struct MsgOf { using type = Ref<T>; };
+template <> struct MsgOf<Done> { using type = Done; };
+template <class T> using Msg = typename MsgOf<T>::type;
+template <class T> using Source = fl::input_node<Msg<T>>;
+template <class T> using Limit = fl::limiter_node<Msg<T>>;
+template <class T> using Order = fl::sequencer_node<Msg<T>>;
+template <class T> using Queue = fl::queue_node<Msg<T>>;
+template <class In, class Out = In> using Stage = fl::function_node<Msg<In>, Msg<Out>>;
+template <class In, class... Outs> using Split = fl::multifunction_node<Msg<In>, std::tuple<Msg<Outs>...>>;
+template <int I, class N> auto& port(N& n) { return fl::output_port<I>(n); }
+template <class A, class B> void connect(A& a, B& b) { fl::make_edge(a, b); }
+template <class A, class B, class... Rest> void connect(A& a, B& b, Rest&... rest) { fl::make_edge(a, b); connect(b, rest...); }
+
+using Slide = SlideJob;
+using Batch = BatchJob;
+
+/// The bodies of the nodes as the graph wants them: clocked, with the run's parts bound. Each does what its name in stages.h says.
+class Bodies {
+ public:
+  Bodies(const RunParts& parts, const std::function<Ref<SlideJob>()>& next, Progress& progress, StageClock& clock)
+      : parts_(parts), next_(next), progress_(progress), clock_(clock),
+        packer_(static_cast<std::size_t>(parts.config.engine.batch), static_cast<std::size_t>(parts.config.engine.slides_in_flight)) {}
+
+  Ref<Slide> next_slide(tbb::flow_control& control) {
+    const StageClock::Scope scope(clock_, Node::archive, {});
+    Ref<Slide> slide = stop_signal() != 0 ? nullptr : next_();
+    if (!slide) {
+      control.stop();
+      return nullptr;
+    }
+    slide->started = slide->ready = Clock::now();
+    in_flight_.enter(slide);
+    return slide;
+  }
+
+  Ref<Slide> survey(const Ref<Slide>& slide) {
+    timed(Node::survey, *slide, [&] { if (stop_signal() == 0) survey_slide(parts_, *slide); });
+    if (!slide->outcome.failed) progress_.slide_planned(slide->row.keys.slide_id, slide->pending);
+    return slide;
+  }
+
+  template <class Ports>
+  void pack(const Ref<Slide>& slide, Ports& ports) {
+    if (stop_signal() != 0) return;   // it stays in flight: what it has is kept
+    std::vector<Ref<Batch>> batches;
+    const bool nothing_to_encode = slide->pending == 0;
+    timed(Node::pack, *slide, [&] { batches = packer_.add(slide); });
+    for (auto& batch : batches) {
+      batch->ready = Clock::now();
+      std::get<0>(ports).try_put(batch);
+    }
+    if (nothing_to_encode) std::get<1>(ports).try_put(slide);
+  }
+
+  Ref<Batch> read(const Ref<Batch>& batch) {
+    timed(Node::read, *batch, [&] { read_pixels(parts_, *batch); });
+    return batch;
+  }
+
+  Ref<Batch> encode(const Ref<Batch>& batch) {
+    timed(Node::encode, *batch, [&] { encode_pixels(parts_, *batch); });
+    return batch;
+  }
+
+  template <class Ports>
+  void gather(const Ref<Batch>& batch, Ports& ports) {
+    std::vector<Ref<Slide>> whole;
+    timed(Node::gather, *batch, [&] { whole = gather_features(*batch, static_cast<std::size_t>(parts_.encoder->facts().feature_dim)); });
+    if (!batch->abandoned) {
+      tiles_ += batch->tiles.size();
+      progress_.tiles_done(batch->tiles.size());
+    }
+    for (auto& slide : whole) {
+      slide->ready = Clock::now();
+      std::get<0>(ports).try_put(slide);
+    }
+    std::get<1>(ports).try_put(Done());
+  }
+
+  Ref<Slide> conclude(const Ref<Slide>& slide) {
+    timed(Node::conclude, *slide, [&] { conclude_slide(parts_, *slide); });
+    return slide;
+  }
+
+  Done publish(const Ref<Slide>& slide) {
+    const std::size_t tiles = slide->state.size();
+    timed(Node::publish, *slide, [&] { publish_slide(parts_, *slide); });
+    ++(slide->outcome.failed ? failed_ : slide->outcome.partial ? partial_ : ok_);
+    progress_.slide_done(slide->row.keys.slide_id, slide_status(*slide), tiles, slide->outcome.reasons.empty() ? "" : slide->outcome.reasons.front().text);
+    in_flight_.leave(*slide);
+    return Done();
+  }
+
+  void keep_rest() const {
+    for (const auto& slide : in_flight_.rest()) keep_partial(parts_, *slide);
+  }
+  RunCounts counts() const { return {ok_, partial_, failed_, tiles_}; }
+
+ private:
+  template <class Job, class Work>
+  void timed(Node node, Job& job, Work work) {
+    {
+      const StageClock::Scope scope(clock_, node, job.ready);
+      work();
+    }
+    job.ready = Clock::now();
+  }
+
+  const RunParts& parts_;
+  const std::function<Ref<SlideJob>()>& next_;
+  Progress& progress_;
+  StageClock& clock_;
+  Packer packer_;
+  SlidesInFlight in_flight_;
+  std::atomic<std::size_t> ok_{0}, partial_{0}, failed_{0}, tiles_{0};
+};
+
+void run_in_arena(const RunParts& parts, Bodies& bodies) {
+  const auto threads = static_cast<std::size_t>(parts.threads);
+  const std::size_t lanes = parts.encoder->facts().device == "cpu" ? threads : 2;   // two in flight per GPU
+  fl::graph g;
+
+  Source<Slide>              archive (g, [&](auto& control) { return bodies.next_slide(control); });      // manifest order, finished ones skipped
+  Limit<Slide>               admit   (g, static_cast<std::size_t>(parts.config.engine.slides_in_flight));
+  Stage<Slide>               survey  (g, threads, [&](const Ref<Slide>& s) { return bodies.survey(s); });  // open, tissue, plan
+  Order<Slide>               in_order(g, [](const Ref<Slide>& s) { return s->index; });
+  Split<Slide, Batch, Slide> pack    (g, fl::serial, [&](const Ref<Slide>& s, auto& ports) { bodies.pack(s, ports); });   // 0: full batches   1: slides without a tile
+  Queue<Batch>               plans   (g);                                                                 // the window refuses, it does not hold
+  Limit<Batch>               window  (g, static_cast<std::size_t>(parts.window));                         // the memory bound
+  Stage<Batch>               read    (g, threads, [&](const Ref<Batch>& b) { return bodies.read(b); });
+  Stage<Batch>               encode  (g, lanes, [&](const Ref<Batch>& b) { return bodies.encode(b); });
+  Split<Batch, Slide, Done>  gather  (g, fl::serial, [&](const Ref<Batch>& b, auto& ports) { bodies.gather(b, ports); });  // 0: slides that are whole   1: one batch is done
+  Stage<Slide>               conclude(g, threads, [&](const Ref<Slide>& s) { return bodies.conclude(s); });
+  Stage<Slide, Done>         publish (g, 2, [&](const Ref<Slide>& s) { return bodies.publish(s); });
+
+  connect(archive, admit, survey, in_order, pack);
+  connect(port<0>(pack), plans, window, read, encode, gather);
+  connect(port<0>(gather), conclude, publish);
+  fl::make_edge(port<1>(pack), conclude);                // failed, or nothing to encode
+  fl::make_edge(port<1>(gather), window.decrementer());  // one batch is done
+  fl::make_edge(publish, admit.decrementer());           // one slide is done
+  archive.activate();
+  g.wait_for_all();
+}
+
+}  // namespace
+
+void SlidesInFlight::enter(const Ref<SlideJob>& slide) {
+  const std::lock_guard lock(mutex_);
+  slides_.emplace(slide->index, slide);
+}
+
+void SlidesInFlight::leave(const SlideJob& slide) {
+  const std::lock_guard lock(mutex_);
+  slides_.erase(slide.index);
+}
+
+std::vector<Ref<SlideJob>> SlidesInFlight::rest() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Ref<SlideJob>> out;
+  for (const auto& [index, slide] : slides_) out.push_back(slide);
+  return out;
+}
+
+std::string graph_library_version() { return TBB_runtime_version(); }
+
+RunCounts run_slide_graph(const RunParts& parts, const std::function<Ref<SlideJob>()>& next_slide, Progress& progress, StageClock& clock) {
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(parts.threads));
+  tbb::task_arena arena(parts.threads);
+  Bodies bodies(parts, next_slide, progress, clock);
+  arena.execute([&] { run_in_arena(parts, bodies); });
+  if (stop_signal() != 0) bodies.keep_rest();
+  return bodies.counts();
+}
+
+}  // namespace microtome

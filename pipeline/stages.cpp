@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "mil/bag_file.h"
+#include "mil/model_error.h"
+#include "mil/sha256.h"
+#include "pipeline/machine/interrupt.h"
+#include "pipeline/publication.h"
+#include "pipeline/slide_documents.h"
+#include "tiling/quality.h"
+#include "tiling/tile_reader.h"
+
+namespace microtome {
+namespace {
+
+constexpr const char* kPartialName = "features.part.h5";
+
+/// The one place where an exception of a slide becomes a value of its job.
+template <class Body>
+void guard(SlideJob& job, Body body) {
+  if (job.outcome.failed) return;
+  try {
+    body();
+  } catch (const SlideError& e) {
+    job.outcome.fail(e.code(), e.what());
+  } catch (const BagError& e) {
+    job.outcome.fail("bag", e.what());
+  } catch (const std::bad_alloc&) {
+    job.outcome.fail("out_of_memory", "wanted memory for the slide: none is left: lower engine.slides_in_flight");
+  }
+}
+
+std::optional<Scale> given_scale(const RunParts& parts, const ManifestRow& row) {
+  if (row.mpp) return Scale{*row.mpp, "manifest"};
+  if (parts.config.run.slide_mpp > 0) return Scale{parts.config.run.slide_mpp, "command line"};
+  return std::nullopt;
+}
+
+void plan_slide(const RunParts& parts, SlideJob& job) {
+  const Config& config = parts.config;
+  job.slide = parts.open(job.row);
+  job.info = job.slide->info();
+  job.scale = resolve_scale(job.info, given_scale(parts, job.row));
+  if (job.scale.source == "objective-power") {
+    job.outcome.note("mpp_guessed", "the slide states no scale but its objective power: microns per pixel were taken from that: give mpp in the manifest");
+  }
+  const TileGeometry geometry = tile_geometry(job.info, job.scale, config.tiling);
+  job.overview = read_overview(*job.slide, job.scale.mpp, config.tissue);
+  const TissueMask mask = find_tissue(job.overview, config.tissue);
+  job.tissue_mm2 = mask.area_mm2;
+  job.plan = plan_tiles(job.info, geometry, mask, config.tiling);
+  if (job.plan.tiles.empty()) job.outcome.mark_partial("no_tissue", "no tile holds enough tissue: nothing was encoded");
+}
+
+/// Rows of an interrupted run count only if everything that changes results is as it was.
+void take_over_partial(const RunParts& parts, SlideJob& job) {
+  const auto path = parts.slide_folder(job.row.keys.slide_id) / kPartialName;
+  if (!std::filesystem::exists(path)) return;
+  PartialBag partial;
+  try {
+    partial = read_partial_bag(path);
+  } catch (const BagError&) {
+    return;   // a damaged leftover is worth nothing, and costs nothing but time
+  }
+  const auto dim = static_cast<std::size_t>(parts.encoder->facts().feature_dim);
+  if (partial.recipe != job.recipe || static_cast<std::size_t>(partial.feature_dim) != dim) return;
+  for (std::size_t i = 0; i < partial.tile_index.size(); ++i) {
+    const auto tile = static_cast<std::size_t>(partial.tile_index[i]);
+    if (tile >= job.state.size()) continue;
+    std::copy_n(partial.features.begin() + i * dim, dim, job.features.begin() + tile * dim);
+    job.focus[tile] = partial.focus[i];
+    job.state[tile] = TileState::encoded;
+  }
+  job.pending = std::count(job.state.begin(), job.state.end(), TileState::pending);
+}
+
+std::size_t count(const SlideJob& job, TileState state) { return std::count(job.state.begin(), job.state.end(), state); }
+
+void require_readable(const RunParts& parts, SlideJob& job) {
+  const std::size_t unreadable = count(job, TileState::unreadable);
+  const double share = parts.config.tiling.max_unreadable;
+  if (unreadable == 0) return;
+  if (static_cast<double>(unreadable) > share * static_cast<double>(job.state.size())) {
+    throw SlideError("too_many_unreadable", fmt::format("wanted at most {} % of the tiles unreadable, got {} of {}: the file is damaged: fetch it again",
+                                                        100 * share, unreadable, job.state.size()));
+  }
+  job.outcome.mark_partial("unreadable_tiles", fmt::format("{} of {} tiles could not be read and were left out", unreadable, job.state.size()));
+}
+
+void require_finite(const SlideJob& job, std::size_t dim) {
+  for (std::size_t i = 0; i < job.bag.features.size(); ++i) {
+    if (std::isfinite(job.bag.features[i])) continue;
+    const std::size_t tile = i / dim;
+    throw SlideError("not_finite", fmt::format("wanted finite features, got NaN or infinity for the tile at level-0 ({}, {}): check the encoder's precision",
+                                               job.bag.coords[2 * tile], job.bag.coords[2 * tile + 1]));
+  }
+}
+
+/// The planned tiles that have features, in plan order.
+void make_bag(const RunParts& parts, SlideJob& job) {
+  const auto dim = static_cast<std::size_t>(parts.encoder->facts().feature_dim);
+  Bag& bag = job.bag;
+  bag.slide_id = job.row.keys.slide_id;
+  bag.feature_dim = static_cast<std::int64_t>(dim);
+  const bool whole = count(job, TileState::encoded) == job.state.size();
+  for (std::size_t t = 0; t < job.state.size(); ++t) {
+    const PlannedTile& tile = job.plan.tiles[t];
+    auto& coords = job.state[t] == TileState::encoded ? bag.coords : bag.unreadable;
+    coords.insert(coords.end(), {tile.origin.x_level0, tile.origin.y_level0});
+    if (job.state[t] != TileState::encoded) continue;
+    bag.tissue_fraction.push_back(tile.tissue_fraction);
+    bag.focus.push_back(job.focus[t]);
+    if (!whole) bag.features.insert(bag.features.end(), job.features.begin() + t * dim, job.features.begin() + (t + 1) * dim);
+  }
+  if (whole) bag.features = std::move(job.features);
+  job.features = {};
+}
+
+void predict(const RunParts& parts, SlideJob& job) {
+  if (!parts.model || job.bag.tiles() == 0) return;
+  GenomicInput genomic;
+  ModalityUse use{"genomics", false, "", ""};
+  if (parts.genomics) genomic = parts.genomics->input(job.row.keys, &use);
+  job.prediction = parts.model->predict(job.bag, genomic);
+  if (parts.model->card().genes.empty()) return;
+  job.prediction->modalities = {use};
+  if (!use.present) {
+    job.outcome.mark_partial("genomics_missing", parts.genomics ? "the genomic table has no row for this slide: the prediction rests on the image alone"
+                                                                : "no genomic table was given: the prediction rests on the image alone");
+  }
+}
+
+/// Keeps sentences free of paths: "path: wanted ..." becomes "wanted ...".
+std::string without_path(const std::string& sentence) {
+  const auto wanted = sentence.find("wanted ");
+  return wanted == std::string::npos ? sentence.substr(sentence.find(": ") == std::string::npos ? 0 : sentence.find(": ") + 2) : sentence.substr(wanted);
+}
+
+void release(SlideJob& job) {
+  job.slide.reset();
+  job.overview = {};
+  job.plan.tiles = {};
+  job.state = {};
+  job.features = {};
+  job.focus = {};
+  job.bag = {};
+  job.prediction.reset();
+}
+
+}  // namespace
+
+void survey_slide(const RunParts& parts, SlideJob& job) {
+  guard(job, [&] {
+    if (parts.config.run.hash_slides) job.sha256 = sha256_of_file(job.row.path);
+    plan_slide(parts, job);
+    const std::size_t tiles = job.plan.tiles.size();
+    job.state.assign(tiles, TileState::pending);
+    job.focus.assign(tiles, 0);
+    job.features.assign(tiles * static_cast<std::size_t>(parts.encoder->facts().feature_dim), 0);
+    job.pending = tiles;
+    take_over_partial(parts, job);
+  });
+  if (job.outcome.failed) {
+    job.state.clear();
+    job.pending = 0;
+  }
+  if (job.pending == 0) job.slide.reset();
+}
+
+void read_pixels(const RunParts& parts, BatchJob& batch) {
+  batch.abandoned = stop_signal() != 0;
+  if (batch.abandoned) return;
+  const Size size{parts.config.tiling.tile_px, parts.config.tiling.tile_px};
+  const std::size_t bytes = static_cast<std::size_t>(size.width * size.height * 3);
+  batch.rgb.assign(bytes * static_cast<std::size_t>(parts.config.engine.batch), 0);
+  batch.readable.assign(batch.tiles.size(), 1);
+  batch.focus.assign(batch.tiles.size(), 0);
+  for (std::size_t i = 0; i < batch.tiles.size(); ++i) {
+    const SlideJob& job = *batch.tiles[i].slide;
+    const std::span<std::uint8_t> rgb(batch.rgb.data() + i * bytes, bytes);
+    try {
+      read_tile(*job.slide, job.plan.geometry, job.plan.tiles[batch.tiles[i].tile].origin, rgb);
+      batch.focus[i] = focus_measure(rgb, size);
+    } catch (const SlideError&) {
+      std::fill(rgb.begin(), rgb.end(), 0);
+      batch.readable[i] = 0;
+    }
+  }
+}
+
+void encode_pixels(const RunParts& parts, BatchJob& batch) {
+  if (batch.abandoned) return;
+  const int slots = parts.config.engine.batch;
+  batch.features.assign(static_cast<std::size_t>(slots) * static_cast<std::size_t>(parts.encoder->facts().feature_dim), 0);
+  if (std::find(batch.readable.begin(), batch.readable.end(), 1) != batch.readable.end()) {
+    parts.encoder->encode(batch.rgb, slots, parts.config.tiling.tile_px, batch.features);
+  }
+  batch.rgb = {};
+}
+
+void conclude_slide(const RunParts& parts, SlideJob& job) {
+  job.slide.reset();
+  guard(job, [&] {
+    require_readable(parts, job);
+    make_bag(parts, job);
+    require_finite(job, static_cast<std::size_t>(std::max<std::int64_t>(1, job.bag.feature_dim)));
+    predict(parts, job);
+  });
+}
+
+void publish_slide(const RunParts& parts, SlideJob& job) {
+  const auto folder = parts.slide_folder(job.row.keys.slide_id);
+  if (!job.outcome.failed) {
+    const std::int64_t room = static_cast<std::int64_t>(job.bag.features.size() * sizeof(float)) + (4 << 20);
+    try {
+      write_slide(parts, job);
+    } catch (const std::exception& e) {
+      if (std::filesystem::is_directory(folder) && disk_is_full(folder, room)) {
+        throw OutputError(fmt::format("{}: wanted to publish a slide: the disk is full: free space and run the same command again", folder.string()));
+      }
+      job.outcome.fail("publish_failed", without_path(e.what()));
+    }
+  }
+  if (job.outcome.failed) write_failure(parts, job);
+  job.published = true;
+  release(job);
+}
+
+void keep_partial(const RunParts& parts, const SlideJob& job) {
+  if (job.outcome.failed || job.features.empty()) return;
+  const auto dim = static_cast<std::size_t>(parts.encoder->facts().feature_dim);
+  PartialBag partial;
+  partial.recipe = job.recipe;
+  partial.feature_dim = static_cast<std::int64_t>(dim);
+  for (std::size_t t = 0; t < job.state.size(); ++t) {
+    if (job.state[t] != TileState::encoded) continue;
+    partial.tile_index.push_back(static_cast<std::int64_t>(t));
+    partial.focus.push_back(job.focus[t]);
+    partial.features.insert(partial.features.end(), job.features.begin() + t * dim, job.features.begin() + (t + 1) * dim);
+  }
+  if (partial.tile_index.empty()) return;
+  Publication publication(parts.slide_folder(job.row.keys.slide_id));
+  write_partial_bag(publication.beside(kPartialName), partial);
+  publication.publish();
+}
+
+}  // namespace microtome

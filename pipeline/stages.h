@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The story of one slide, one function per node of the graph; no TBB here. A slide's failure becomes a value in its job;
+// what escapes (ModelError, OutputError) ends the run.
+#pragma once
+
+#include "pipeline/jobs.h"
+#include "pipeline/run_parts.h"
+
+namespace microtome {
+
+/// Opens the slide, finds its tissue, plans its tiles, takes over the rows that an interrupted run has finished. No tissue is a value, not an error.
+void survey_slide(const RunParts& parts, SlideJob& job);
+
+/// Decodes the pixels of a batch. A tile that cannot be read is marked, its pixels are zero and its features are never used.
+void read_pixels(const RunParts& parts, BatchJob& batch);
+
+/// Pixels to features; the pixels are let go.
+void encode_pixels(const RunParts& parts, BatchJob& batch);
+
+/// Makes the bag, judges unreadable and non-finite tiles, joins the genomic row, predicts.
+void conclude_slide(const RunParts& parts, SlideJob& job);
+
+/// Writes everything of the slide, findings.json last; a failed slide gets its record. A slide whose files cannot be written becomes a failed
+/// one; a full disk is an OutputError. Frees the job's memory.
+void publish_slide(const RunParts& parts, SlideJob& job);
+
+/// Keeps the finished rows of a slide that an interrupt left unfinished (features.part.h5); nothing when there is none.
+void keep_partial(const RunParts& parts, const SlideJob& job);
+
+}  // namespace microtome

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/training_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "mil/bag_file.h"
+#include "mil/model_error.h"
+#include "mil/sha256.h"
+#include "pipeline/delimited_table.h"
+
+namespace microtome {
+namespace fs = std::filesystem;
+namespace {
+
+struct Label {
+  std::string patient_id;
+  std::string label;
+};
+
+/// Keyed by slide id where the table has one, else by patient id.
+class Labels {
+ public:
+  explicit Labels(const fs::path& path) {
+    const DelimitedTable table = read_delimited(path);
+    const auto slide = table.column("slide_id"), patient = table.column("patient_id"), label = table.column("label");
+    if (!label || !(slide || patient)) {
+      throw ConfigError(fmt::format("{}: wanted the columns label and slide_id or patient_id in the header row", path.string()));
+    }
+    for (std::size_t r = 0; r < table.rows.size(); ++r) {
+      const auto& row = table.rows[r];
+      if (row[*label].empty()) continue;
+      auto& keyed = slide ? by_slide_ : by_patient_;
+      const std::string id = row[slide ? *slide : *patient];
+      if (!keyed.emplace(id, Label{patient ? row[*patient] : "", row[*label]}).second) {
+        throw ConfigError(fmt::format("{}: row {}: wanted each id once, '{}' is there twice", path.string(), r + 2, id));
+      }
+      classes_.insert(row[*label]);
+    }
+    if (classes_.size() < 2) throw ConfigError(fmt::format("{}: wanted at least two different labels, got {}", path.string(), classes_.size()));
+  }
+
+  /// Null when the slide has none. `slide_id` of the TCGA form also finds its patient.
+  const Label* find(const std::string& slide_id) const {
+    if (const auto found = by_slide_.find(slide_id); found != by_slide_.end()) return &found->second;
+    const auto patient = tcga_patient(slide_id);
+    const auto found = by_patient_.find(patient.value_or(slide_id));
+    return found == by_patient_.end() ? nullptr : &found->second;
+  }
+  std::vector<std::string> classes() const { return {classes_.begin(), classes_.end()}; }
+
+ private:
+  std::map<std::string, Label> by_slide_, by_patient_;
+  std::set<std::string> classes_;
+};
+
+std::vector<fs::path> find_bags(const fs::path& folder) {
+  if (!fs::is_directory(folder)) throw ConfigError(fmt::format("{}: wanted a folder with features.h5 files: no such folder", folder.string()));
+  std::vector<fs::path> out;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && entry.path().filename() == "features.h5") out.push_back(entry.path());
+  }
+  std::sort(out.begin(), out.end());
+  if (out.empty()) throw ConfigError(fmt::format("{}: wanted bags: there is no features.h5 in the folder: run microtome run first", folder.string()));
+  return out;
+}
+
+void require_same_making(ModelCard& card, const BagFacts& facts, const Bag& bag, const fs::path& path) {
+  if (card.encoder_sha256.empty()) {
+    card.encoder = facts.encoder;
+    card.encoder_sha256 = facts.encoder_sha256;
+    card.encoder_random_weights = facts.random_weights;
+    card.feature_dim = bag.feature_dim;
+    card.tile_px = facts.tile_px;
+    card.mpp = facts.target_mpp;
+  }
+  if (card.encoder_sha256 != facts.encoder_sha256 || card.feature_dim != bag.feature_dim || card.tile_px != facts.tile_px || card.mpp != facts.target_mpp) {
+    throw ModelError(fmt::format("{}: wanted bags that were made alike ({}, {} features, {} px at {} mpp), got {}, {} features, {} px at {} mpp: keep runs apart",
+                                 path.string(), card.encoder, card.feature_dim, card.tile_px, card.mpp, facts.encoder, bag.feature_dim, facts.tile_px, facts.target_mpp));
+  }
+}
+
+std::map<std::string, int> read_splits(const fs::path& path) {
+  const DelimitedTable table = read_delimited(path);
+  const auto patient = table.column("patient_id"), fold = table.column("fold");
+  if (!patient || !fold) throw ConfigError(fmt::format("{}: wanted the columns patient_id and fold in the header row", path.string()));
+  std::map<std::string, int> out;
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    const std::string& text = table.rows[r][*fold];
+    int value = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 0) {
+      throw ConfigError(fmt::format("{}: row {}: wanted a fold 0, 1, 2, ..., got '{}'", path.string(), r + 2, text));
+    }
+    if (!out.emplace(table.rows[r][*patient], value).second) throw ConfigError(fmt::format("{}: row {}: wanted each patient once", path.string(), r + 2));
+  }
+  return out;
+}
+
+void add_folds(TrainingSet& set, const fs::path& path) {
+  if (path.empty()) return;
+  const auto folds = read_splits(path);
+  for (auto& slide : set.slides) {
+    const auto found = folds.find(slide.patient_id);
+    if (found == folds.end()) throw ConfigError(fmt::format("{}: wanted a fold for every patient: the one of slide {} has none", path.string(), slide.bag.slide_id));
+    slide.fold = found->second;
+  }
+}
+
+/// Returns the table's sha256.
+std::string add_genes(TrainingSet& set, const fs::path& path) {
+  if (path.empty()) return "";
+  std::vector<SlideKeys> keys;
+  for (const auto& slide : set.slides) keys.push_back({slide.bag.slide_id, slide.patient_id, tcga_sample(slide.bag.slide_id).value_or("")});
+  const GenomicSource source(path, {}, "", 0, keys);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    set.slides[i].genomic = source.input(keys[i], nullptr);
+    set.slides_without_genes += !set.slides[i].genomic.present;
+  }
+  if (set.slides_without_genes == set.slides.size()) {
+    throw ModelError(fmt::format("{}: wanted rows for the labelled slides: none of {} was found: check the ids of the table", path.string(), keys.size()));
+  }
+  set.card.genes = source.genes();
+  set.card.gene_units = source.table().units;
+  return source.table().sha256;
+}
+
+std::string settings_text(const TrainSettings& t) {
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", t.folds, t.epochs, t.patience, t.learning_rate, t.weight_decay, t.dropout, t.modality_dropout, t.embed_dim,
+                     t.attention_dim, t.genomic_dim, t.seed);
+}
+
+}  // namespace
+
+TrainingSet read_training_set(const Config& config) {
+  const Labels labels(config.data.labels);
+  TrainingSet set;
+  set.card.classes = labels.classes();
+  std::string recipe = "train=1\n" + settings_text(config.train) + "\n";
+  std::set<std::string> seen;
+  for (const auto& path : find_bags(config.data.bags)) {
+    BagFile file = read_bag_file(path);
+    const Label* label = labels.find(file.bag.slide_id);
+    if (!label) ++set.bags_without_label;
+    if (label && file.bag.tiles() == 0) ++set.bags_without_tiles;
+    if (!label || file.bag.tiles() == 0) continue;
+    if (!seen.insert(file.bag.slide_id).second) throw ConfigError(fmt::format("{}: wanted one bag per slide: '{}' has two", path.string(), file.bag.slide_id));
+    require_same_making(set.card, file.facts, file.bag, path);
+    recipe += fmt::format("{} {} {} {}\n", file.bag.slide_id, file.facts.recipe, label->patient_id, label->label);
+    TrainingSlide slide;
+    slide.patient_id = !label->patient_id.empty() ? label->patient_id : tcga_patient(file.bag.slide_id).value_or(file.bag.slide_id);
+    const auto at = std::find(set.card.classes.begin(), set.card.classes.end(), label->label);
+    slide.label = static_cast<int>(at - set.card.classes.begin());
+    slide.bag = std::move(file.bag);
+    set.slides.push_back(std::move(slide));
+  }
+  if (set.slides.empty()) {
+    throw ConfigError(fmt::format("{}: wanted labels for the bags: none of the {} bags has one: check the ids", config.data.labels.string(), set.bags_without_label));
+  }
+  std::sort(set.slides.begin(), set.slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
+  add_folds(set, config.data.splits);
+  recipe += "genomics=" + add_genes(set, config.run.genomics) + "\n";
+  for (const auto& slide : set.slides) recipe += fmt::format("{}:{} ", slide.patient_id, slide.fold);
+  set.recipe = sha256_of_text(recipe);
+  return set;
+}
+
+}  // namespace microtome

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the document of one slide. An empty word and an unknown number are null: a reader never has to guess what 0 means.
+#include "reporting/findings.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "reporting/uuid.h"
+
+namespace microtome {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchemaVersion = 1;
+
+Json word_or_null(const std::string& word) { return word.empty() ? Json(nullptr) : Json(word); }
+Json count_or_null(std::int64_t count, bool known) { return known ? Json(count) : Json(nullptr); }
+
+Json reason_json(const std::string& code, const std::string& text) { return {{"code", code}, {"text", text}}; }
+
+// Turns numbers into JSON and remembers those that JSON cannot hold.
+class Numbers {
+ public:
+  Json number(const std::string& field, double value) {
+    if (std::isfinite(value)) return value;
+    not_finite_.push_back(field);
+    return nullptr;
+  }
+  Json known(const std::string& field, double value) { return value == 0 ? Json(nullptr) : number(field, value); }
+
+  Json reasons(const std::vector<Reason>& given) const {
+    Json out = Json::array();
+    for (const Reason& reason : given) out.push_back(reason_json(reason.code, reason.text));
+    for (const std::string& field : not_finite_)
+      out.push_back(reason_json("not_finite", field + " is not a finite number; null is written in its place."));
+    return out;
+  }
+
+ private:
+  std::vector<std::string> not_finite_;
+};
+
+Json slide_json(const FindingsSlide& slide, Numbers& numbers) {
+  return {{"id", slide.id},
+          {"patient_id", word_or_null(slide.patient_id)},
+          {"sample_id", word_or_null(slide.sample_id)},
+          {"vendor", word_or_null(slide.vendor)},
+          {"width", count_or_null(slide.width, slide.width > 0)},
+          {"height", count_or_null(slide.height, slide.height > 0)},
+          {"mpp", numbers.known("slide.mpp", slide.mpp)},
+          {"mpp_source", word_or_null(slide.mpp_source)},
+          {"reader", word_or_null(slide.reader)},
+          {"bytes", slide.bytes},
+          {"identity", word_or_null(slide.identity)},
+          {"sha256", word_or_null(slide.sha256)}};
+}
+
+// A slide that was never opened has no tissue area, not an area of 0.
+Json tissue_json(const Findings& findings, Numbers& numbers) {
+  const FindingsTissue& tissue = findings.tissue;
+  return {{"area_mm2", findings.slide.width > 0 ? numbers.number("tissue.area_mm2", tissue.area_mm2) : Json(nullptr)},
+          {"tiles_planned", tissue.tiles_planned},
+          {"tiles_used", tissue.tiles_used},
+          {"tiles_unreadable", tissue.tiles_unreadable}};
+}
+
+Json tiling_json(const FindingsTiling& tiling, Numbers& numbers) {
+  return {{"tile_px", tiling.tile_px},
+          {"overlap_px", tiling.overlap_px},
+          {"target_mpp", numbers.known("tiling.target_mpp", tiling.target_mpp)},
+          {"level", count_or_null(tiling.level, tiling.side_level0 > 0)},
+          {"side_level0", numbers.known("tiling.side_level0", tiling.side_level0)},
+          {"resampling", word_or_null(tiling.resampling)}};
+}
+
+Json quality_json(const Findings& findings, Numbers& numbers) {
+  Json out = Json::object();
+  for (const auto& [name, value] : findings.quality) out[name] = numbers.number("quality." + name, value);
+  return out;
+}
+
+Json inputs_json(const std::vector<FindingsInput>& inputs) {
+  Json out = Json::array();
+  for (const FindingsInput& input : inputs)
+    out.push_back(Json{{"role", input.role},
+                       {"sha256", word_or_null(input.sha256)},
+                       {"units", word_or_null(input.units)},
+                       {"present", input.present},
+                       {"matched_by", word_or_null(input.matched_by)}});
+  return out;
+}
+
+Json models_json(const std::vector<FindingsModel>& models) {
+  Json out = Json::array();
+  for (const FindingsModel& model : models)
+    out.push_back(Json{{"role", model.role},
+                       {"name", model.name},
+                       {"sha256", word_or_null(model.sha256)},
+                       {"format", word_or_null(model.format)},
+                       {"device", word_or_null(model.device)},
+                       {"precision", word_or_null(model.precision)},
+                       {"random_weights", model.random_weights}});
+  return out;
+}
+
+Json modalities_json(const std::vector<ModalityUse>& modalities) {
+  Json out = Json::array();
+  for (const ModalityUse& use : modalities)
+    out.push_back(Json{{"name", use.name}, {"present", use.present}, {"matched_by", word_or_null(use.matched_by)}});
+  return out;
+}
+
+// A label is the name of the largest probability; without finite numbers there is none.
+Json label_json(const Prediction& prediction) {
+  for (const double probability : prediction.probabilities)
+    if (!std::isfinite(probability)) return nullptr;
+  return prediction.classes.at(static_cast<std::size_t>(prediction.predicted));
+}
+
+Json results_json(const std::optional<Prediction>& prediction, Numbers& numbers) {
+  if (!prediction) return Json::array();
+  Json probabilities = Json::object();
+  for (std::size_t i = 0; i < prediction->classes.size(); ++i) {
+    const std::string& name = prediction->classes[i];
+    probabilities[name] = numbers.number("results[0].probabilities." + name, prediction->probabilities.at(i));
+  }
+  Json attention = {{"entropy", numbers.number("results[0].attention.entropy", prediction->attention_entropy)},
+                    {"effective_tiles", numbers.number("results[0].attention.effective_tiles", prediction->effective_tiles)}};
+  return Json::array({Json{{"task", prediction->task},
+                           {"kind", "classification"},
+                           {"label", label_json(*prediction)},
+                           {"probabilities", std::move(probabilities)},
+                           {"value", nullptr},
+                           {"unit", "1"},  // UCUM: a pure number
+                           {"threshold", nullptr},
+                           {"attention", std::move(attention)},
+                           {"modalities", modalities_json(prediction->modalities)}}});
+}
+
+Json regions_json(const std::vector<FindingsRegion>& regions, Numbers& numbers) {
+  Json out = Json::array();
+  for (const FindingsRegion& region : regions) {
+    const std::string field = "regions[" + std::to_string(out.size()) + "].";
+    out.push_back(Json{{"name", region.name},
+                       {"area_mm2", numbers.number(field + "area_mm2", region.area_mm2)},
+                       {"score", numbers.number(field + "score", region.score)}});
+  }
+  return out;
+}
+
+Json artifacts_json(const std::vector<FindingsArtifact>& artifacts) {
+  Json out = Json::array();
+  for (const FindingsArtifact& artifact : artifacts)
+    out.push_back(Json{{"role", artifact.role},
+                       {"path", artifact.path},
+                       {"media_type", artifact.media_type},
+                       {"bytes", artifact.bytes},
+                       {"sha256", word_or_null(artifact.sha256)}});
+  return out;
+}
+
+Json software_json(const std::vector<std::pair<std::string, std::string>>& software) {
+  Json out = Json::object();
+  for (const auto& [name, version] : software) out[name] = version;
+  return out;
+}
+
+Json runtime_json(const FindingsRuntime& runtime, Numbers& numbers) {
+  return {{"wall_seconds", numbers.number("runtime.wall_seconds", runtime.wall_seconds)},
+          {"threads", runtime.threads},
+          {"scheduler_job", word_or_null(runtime.scheduler_job)},
+          {"host_class", word_or_null(runtime.host_class)},
+          {"slide_mtime_ns", runtime.slide_mtime_ns}};
+}
+
+}  // namespace
+
+std::string findings_json(const Findings& findings) {
+  Numbers numbers;
+  Json out;
+  out["schema_version"] = kSchemaVersion;
+  out["document_id"] = uuid_v5(findings.slide.id + '\n' + findings.recipe);
+  out["created"] = findings.created;
+  out["status"] = findings.status;
+  out["reasons"] = nullptr;  // keeps the place: the numbers below may add to them
+  out["recipe"] = findings.recipe;
+  out["slide"] = slide_json(findings.slide, numbers);
+  out["tissue"] = tissue_json(findings, numbers);
+  out["tiling"] = tiling_json(findings.tiling, numbers);
+  out["quality"] = quality_json(findings, numbers);
+  out["inputs"] = inputs_json(findings.inputs);
+  out["models"] = models_json(findings.models);
+  out["results"] = results_json(findings.prediction, numbers);
+  out["regions"] = regions_json(findings.regions, numbers);
+  out["artifacts"] = artifacts_json(findings.artifacts);
+  out["software"] = software_json(findings.software);
+  out["runtime"] = runtime_json(findings.runtime, numbers);
+  out["intended_use"] = "Research use only. Not for diagnosis.";
+  out["reasons"] = numbers.reasons(findings.reasons);
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // a name that is not UTF-8 must not cost the slide
+}
+
+}  // namespace microtome

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+// A reader learns that training finds planted tiles and genes, keeps folds apart, and gives the same bytes for the same seed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <set>
+
+#include "mil/aggregators/slide_model.h"
+#include "mil/model_error.h"
+#include "mil/training/train.h"
+#include "small_model.h"
+
+namespace microtome::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr int dim = 8;
+constexpr int tiles = 20;
+constexpr int planted = 3;  // the first tiles of a positive bag
+
+/// Normal numbers by Box and Muller on a fixed engine: the same on every library.
+class Noise {
+ public:
+  explicit Noise(std::uint64_t seed) : engine_(seed) {}
+  double operator()() { return std::sqrt(-2 * std::log(uniform())) * std::cos(6.283185307179586 * uniform()); }
+
+ private:
+  double uniform() { return (static_cast<double>(engine_() >> 11) + 0.5) * 0x1p-53; }
+  std::mt19937_64 engine_;
+};
+
+/// Gaussian tiles; a bag with `plant` has three that differ in two features.
+Bag noisy_bag(int number, bool plant, Noise& noise) {
+  auto bag = wave_bag(tiles, dim);
+  bag.slide_id = numbered("s", 100 + number);
+  for (auto& value : bag.features) value = static_cast<float>(noise());
+  for (int i = 0; plant && i < planted; ++i) {
+    bag.features[i * dim] += 4;
+    bag.features[i * dim + 1] -= 4;
+  }
+  return bag;
+}
+
+/// Two slides a patient, classes in turn, the label in the tiles.
+std::vector<TrainingSlide> image_cohort(int count) {
+  Noise noise(11);
+  std::vector<TrainingSlide> slides(count);
+  for (int i = 0; i < count; ++i) {
+    slides[i].patient_id = numbered("p", i / 2);
+    slides[i].label = i / 2 % 2;
+    slides[i].bag = noisy_bag(i, slides[i].label == 1, noise);
+  }
+  return slides;
+}
+
+/// The label is in gene 1 alone; the tiles are noise.
+std::vector<TrainingSlide> gene_cohort(int count) {
+  Noise noise(12);
+  auto slides = image_cohort(count);
+  for (int i = 0; i < count; ++i) {
+    slides[i].bag = noisy_bag(i, false, noise);
+    const double expression = 8.0 + (slides[i].label == 1 ? 1.5 : -1.5) + 0.3 * noise();
+    slides[i].genomic = {true, {static_cast<float>(5 + noise()), static_cast<float>(expression)}};
+  }
+  return slides;
+}
+
+ModelCard fresh_card(bool genes) {
+  auto card = small_card(false);
+  card.classes = {"benign", "tumour"};
+  if (genes) card.genes = {"NOISE", "SIGNAL"};
+  return card;
+}
+
+TrainSettings small_settings() {
+  TrainSettings settings;
+  settings.folds = 3;
+  settings.epochs = 10;
+  settings.patience = 4;
+  settings.learning_rate = 5e-3;
+  settings.embed_dim = 16;
+  settings.attention_dim = 8;
+  settings.genomic_dim = 4;
+  settings.seed = 3;
+  return settings;
+}
+
+TrainResult train(const std::vector<TrainingSlide>& slides, bool genes, const std::filesystem::path& folder,
+                  const TrainSettings& settings = small_settings(), const std::function<void(const EpochRecord&)>& on_epoch = nullptr) {
+  return train_slide_model(slides, fresh_card(genes), settings, folder, on_epoch);
+}
+
+std::string train_sentence(const std::vector<TrainingSlide>& slides, const std::filesystem::path& folder, const TrainSettings& settings) {
+  return sentence_of<ModelError>([&] { train(slides, false, folder, settings); });
+}
+
+TEST(Training, FindsPlantedTilesAndLooksAtThem) {
+  const ScratchFolder folder;
+  const auto slides = image_cohort(40);
+  EXPECT_GE(train(slides, false, folder.path()).pooled_accuracy, 0.9);
+  const auto model = load_slide_model(folder.path());
+  Noise unseen(99);
+  for (int i = 0; i < 5; ++i) {
+    const auto prediction = model->predict(noisy_bag(i, true, unseen), {});
+    EXPECT_EQ(prediction.predicted, 1);
+    const auto first_other = prediction.attention.begin() + planted;
+    const float least_planted = *std::min_element(prediction.attention.begin(), first_other);
+    EXPECT_GT(least_planted, *std::max_element(first_other, prediction.attention.end())) << "slide " << i;
+  }
+}
+
+TEST(Training, LearnsAPlantedGeneThatImagesDoNotShow) {
+  const ScratchFolder folder;
+  const auto slides = gene_cohort(40);
+  EXPECT_LE(train(slides, false, folder.path()).pooled_accuracy, 0.75);
+  EXPECT_GE(train(slides, true, folder.path()).pooled_accuracy, 0.9);
+}
+
+TEST(Training, LearnsNothingFromGenesOfOtherPatients) {
+  const ScratchFolder folder;
+  auto slides = gene_cohort(40);
+  for (std::size_t i = 0; i < 40; ++i) slides[i].genomic = gene_cohort(40)[(i / 2 * 7 + 3) / 2 % 20 * 2].genomic;
+  EXPECT_LE(train(slides, true, folder.path()).pooled_accuracy, 0.75);
+}
+
+TEST(Training, AnswersWithoutTheGenomicRowItWasTrainedWith) {
+  const ScratchFolder folder;
+  Noise noise(5);
+  auto slides = image_cohort(40);
+  for (auto& slide : slides) slide.genomic = {true, {static_cast<float>(noise()), static_cast<float>(slide.label + 0.1 * noise())}};
+  auto settings = small_settings();
+  settings.modality_dropout = 0.4;
+  train(slides, true, folder.path(), settings);
+  const auto model = load_slide_model(folder.path());
+  Noise unseen(98);
+  int right = 0;
+  for (int i = 0; i < 20; ++i) right += model->predict(noisy_bag(i, i % 2 == 1, unseen), {}).predicted == i % 2 ? 1 : 0;
+  EXPECT_GE(right, 18);
+}
+
+TEST(Training, TheSameSeedGivesTheSameBytesWhateverTheOrderOfSlides) {
+  const ScratchFolder one, two, other;
+  auto slides = gene_cohort(12);
+  auto settings = small_settings();
+  settings.epochs = 2;
+  train(slides, true, one.path(), settings);
+  std::reverse(slides.begin(), slides.end());
+  train(slides, true, two.path(), settings);
+  EXPECT_EQ(read_all(one.path() / "weights.safetensors"), read_all(two.path() / "weights.safetensors"));
+  EXPECT_EQ(read_all(one.path() / "model.json"), read_all(two.path() / "model.json"));
+  settings.seed = 4;
+  train(slides, true, other.path(), settings);
+  EXPECT_NE(read_all(one.path() / "weights.safetensors"), read_all(other.path() / "weights.safetensors"));
+}
+
+TEST(Training, ScoresEverySlideOnceByAFoldThatNeverSawItsPatient) {
+  const ScratchFolder folder;
+  const auto slides = image_cohort(24);
+  const auto result = train(slides, false, folder.path());
+  const auto folds = assign_folds(slides, 3, small_settings().seed);
+  ASSERT_EQ(result.predictions.size(), 24U);
+  int right = 0;
+  for (std::size_t i = 0; i < 24; ++i) {
+    const auto& one = result.predictions[i];
+    EXPECT_EQ(one.slide_id, slides[i].bag.slide_id);
+    EXPECT_EQ(one.patient_id, slides[i].patient_id);
+    EXPECT_EQ(one.fold, folds[i]);
+    EXPECT_EQ(one.label, slides[i].label);
+    EXPECT_NEAR(one.probabilities[0] + one.probabilities[1], 1.0, 1e-12);
+    right += (one.probabilities[1] > 0.5) == (one.label == 1) ? 1 : 0;
+  }
+  EXPECT_DOUBLE_EQ(result.pooled_accuracy, right / 24.0);
+}
+
+TEST(Training, LetsNoValidationSlideReachTheFoldThatScoresIt) {
+  const ScratchFolder folder;
+  auto slides = image_cohort(12);
+  for (std::size_t i = 0; i < 12; ++i) slides[i].fold = i < 4 ? 0 : 1;
+  auto settings = small_settings();
+  settings.epochs = 1;
+  const auto before = train(slides, false, folder.path(), settings);
+  // the scaler and weights of fold 0 come from slides 4 to 11: what slide 0 holds cannot move the score of slide 3
+  for (auto& value : slides[0].bag.features) value *= 50;
+  const auto after = train(slides, false, folder.path(), settings);
+  EXPECT_EQ(before.predictions[3].probabilities, after.predictions[3].probabilities);
+  EXPECT_NE(before.predictions[0].probabilities, after.predictions[0].probabilities);
+  EXPECT_NE(before.predictions[5].probabilities, after.predictions[5].probabilities);
+}
+
+TEST(Training, StopsAFoldWhenPatienceEndsAndTrainsTheFinalModelForTheMedian) {
+  const ScratchFolder folder;
+  auto settings = small_settings();
+  settings.patience = 2;
+  settings.epochs = 40;
+  std::vector<EpochRecord> heard;
+  const auto result = train(gene_cohort(24), false, folder.path(), settings, [&](const EpochRecord& epoch) { heard.push_back(epoch); });
+  ASSERT_EQ(heard.size(), result.history.size());
+  std::map<int, std::vector<EpochRecord>> by_fold;
+  for (const auto& epoch : heard) by_fold[epoch.fold].push_back(epoch);
+  std::vector<int> best;
+  for (int fold = 0; fold < 3; ++fold) {
+    const auto& epochs = by_fold[fold];
+    const auto less = [](const auto& a, const auto& b) { return a.validation_loss < b.validation_loss; };
+    best.push_back(std::min_element(epochs.begin(), epochs.end(), less)->epoch);
+    EXPECT_EQ(static_cast<int>(epochs.size()), std::min(40, best.back() + 2));
+  }
+  std::sort(best.begin(), best.end());
+  EXPECT_EQ(result.final_epochs, best[1]);
+  EXPECT_EQ(static_cast<int>(by_fold[-1].size()), best[1]);
+}
+
+TEST(Training, ReducesTheTrainingLoss) {
+  const ScratchFolder folder;
+  const auto history = train(image_cohort(24), false, folder.path()).history;
+  EXPECT_LT(history.back().train_loss, 0.5 * history.front().train_loss);
+}
+
+TEST(Training, WritesACardThatSaysHowTheModelCameToBe) {
+  const ScratchFolder folder;
+  auto settings = small_settings();
+  settings.epochs = 2;
+  const auto result = train(gene_cohort(12), true, folder.path(), settings);
+  const auto card = load_slide_model(folder.path())->card();
+  EXPECT_EQ(card.feature_dim, dim);
+  EXPECT_EQ(card.embed_dim, 16);
+  EXPECT_EQ(card.genomic_dim, 4);
+  EXPECT_NEAR(card.gene_mean.at(1), 8.0, 0.5);
+  EXPECT_NEAR(card.gene_scale.at(1), 1.5, 0.3);
+  const auto training = nlohmann::json::parse(card.training_json);
+  EXPECT_EQ(training["patients"], 6);
+  EXPECT_EQ(training["slides"], 12);
+  EXPECT_EQ(training["folds"], 3);
+  EXPECT_EQ(training["seed"], 3);
+  EXPECT_EQ(training["final_epochs"], result.final_epochs);
+  EXPECT_EQ(training["pooled_accuracy"], result.pooled_accuracy);
+  EXPECT_EQ(training["settings"]["epochs"], 2);
+}
+
+TEST(Training, LeavesTwoFilesInTheFolder) {
+  const ScratchFolder folder;
+  auto settings = small_settings();
+  settings.epochs = 1;
+  train(image_cohort(12), false, folder.path(), settings);
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) names.insert(entry.path().filename());
+  EXPECT_THAT(names, testing::ElementsAre("model.json", "weights.safetensors"));
+}
+
+TEST(Training, IntoAFolderThatIsNotThereIsRefusedBeforeTheFirstEpoch) {
+  const ScratchFolder folder;
+  const auto nowhere = folder.path() / "nowhere";
+  EXPECT_EQ(train_sentence(image_cohort(12), nowhere, small_settings()),
+            nowhere.string() + ": a folder for the model was wanted: there is none: create it first");
+}
+
+TEST(Training, WhereTheWeightsCannotBePutSaysSoAndLeavesNoPart) {
+  const ScratchFolder folder;
+  std::filesystem::create_directories(folder.path() / "weights.safetensors" / "occupied");
+  auto settings = small_settings();
+  settings.epochs = 1;
+  EXPECT_THAT(train_sentence(image_cohort(12), folder.path(), settings),
+              AllOf(HasSubstr((folder.path() / "weights.safetensors").string() + ": the weights cannot be written: "),
+                    HasSubstr(": check the folder's permissions")));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "weights.safetensors.part"));
+}
+
+TEST(Training, WithImpossibleSettingsListsThem) {
+  const ScratchFolder folder;
+  auto settings = small_settings();
+  settings.folds = 1;
+  settings.dropout = 2;
+  EXPECT_EQ(train_sentence(image_cohort(12), folder.path(), settings),
+            "the training settings: folds: 2 or more were wanted: it is 1; dropout: from 0 to below 1 was wanted: it is 2");
+}
+
+TEST(Training, WithFewerPatientsThanFoldsIsRefused) {
+  const ScratchFolder folder;
+  auto settings = small_settings();
+  settings.folds = 7;
+  EXPECT_EQ(train_sentence(image_cohort(12), folder.path(), settings),
+            "the training set: 7 patients were wanted for 7 folds: there are 6: lower folds or add patients");
+}
+
+TEST(Training, OnFeaturesThatAreNotNumbersIsRefused) {
+  const ScratchFolder folder;
+  auto slides = image_cohort(12);
+  slides[4].bag.features[3] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(train_sentence(slides, folder.path(), small_settings()),
+            "the training: finite loss and weights were wanted: they are not: lower learning_rate (now 0.005) or look for NaN in the features");
+}
+
+}  // namespace
+}  // namespace microtome::test

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a reader learns: what counts as done, and what makes a slide be done again.
+#include "pipeline/resume.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/temp_dir.h"
+#include "tiling/slide.h"
+
+namespace microtome {
+namespace {
+
+TEST(Identity, ComesFromSizeAndBothEnds) {
+  const TempDir dir;
+  std::string text(3 << 20, 'a');
+  write_text(dir / "s", text);
+  const std::string first = identify_slide(dir / "s", {}).identity;
+  text.back() = 'b';
+  write_text(dir / "s", text);
+  EXPECT_NE(identify_slide(dir / "s", {}).identity, first);
+  text.back() = 'a';
+  write_text(dir / "s", text);
+  EXPECT_EQ(identify_slide(dir / "s", {}).identity, first);
+}
+
+TEST(Identity, IsBelievedWhileSizeAndTimeAreTheSame) {
+  const TempDir dir;
+  write_text(dir / "s", "pixels");
+  const SlideFile file = identify_slide(dir / "s", {});
+  FindingsMarker known;
+  known.identity = "remembered";
+  known.slide_bytes = file.bytes;
+  known.slide_mtime_ns = file.mtime_ns;
+  EXPECT_EQ(identify_slide(dir / "s", known).identity, "remembered");
+  known.slide_mtime_ns += 1;
+  EXPECT_EQ(identify_slide(dir / "s", known).identity, file.identity);
+}
+
+TEST(Identity, MissingFileIsASentenceWithoutItsPath) {
+  EXPECT_EQ(sentence_of<SlideError>([] { identify_slide("/archive/Smith/a.svs", {}); }),
+            "wanted the slide's file: there is no such file: check the manifest");
+}
+
+TEST(Recipe, FollowsEverythingThatChangesResults) {
+  Config config;
+  EncoderFacts encoder;
+  const std::string base = run_recipe(config, encoder, "", "");
+  EncoderFacts other = encoder;
+  other.sha256 = "1";
+  EXPECT_NE(run_recipe(config, other, "", ""), base);
+  EXPECT_NE(run_recipe(config, encoder, "m", ""), base);
+  EXPECT_NE(run_recipe(config, encoder, "", "g"), base);
+  config.tissue.close_um += 1;
+  EXPECT_NE(run_recipe(config, encoder, "", ""), base);
+  ManifestRow row;
+  EXPECT_NE(slide_recipe(base, row, "a"), slide_recipe(base, row, "b"));
+}
+
+TEST(Done, NeedsRecipeStatusAndWholeArtifacts) {
+  const TempDir dir;
+  write_text(dir / "features.h5", "12345");
+  FindingsMarker marker;
+  marker.recipe = "r";
+  marker.status = "ok";
+  marker.artifacts.push_back({"features", "features.h5", "", "", 5});
+  EXPECT_TRUE(is_done(dir.path(), marker, "r"));
+  EXPECT_FALSE(is_done(dir.path(), marker, "other"));
+  marker.artifacts[0].bytes = 6;
+  EXPECT_FALSE(is_done(dir.path(), marker, "r"));
+  marker.artifacts[0].bytes = 5;
+  marker.status = "failed";
+  EXPECT_FALSE(is_done(dir.path(), marker, "r"));
+}
+
+TEST(Marker, HalfWrittenDocumentIsNone) {
+  const TempDir dir;
+  EXPECT_FALSE(read_marker(dir.path()));
+  write_text(dir / "findings.json", "{\"schema_version\": \"1");
+  EXPECT_FALSE(read_marker(dir.path()));
+}
+
+}  // namespace
+}  // namespace microtome

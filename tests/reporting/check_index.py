@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""index.html is well formed: every element is closed in order, pictures have words, links stay inside the folder, no script.
+
+Usage: check_index.py FOLDER
+"""
+import html.parser
+import pathlib
+import sys
+import urllib.parse
+
+VOID = {"meta", "img", "br", "link"}
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.images, self.links, self.rows, self.text = [], [], [], 0, ""
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        assert tag not in ("script", "iframe", "link", "object"), tag
+        assert not any(name.startswith("on") for name in found), found
+        if tag not in VOID:
+            self.open.append(tag)
+        self.rows += tag == "tr"
+        if tag == "img":
+            assert found["alt"], "a picture without words"
+            self.images.append(found["src"])
+        if tag == "a":
+            self.links.append(found["href"])
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, f"{self.getpos()}: </{tag}> closes nothing"
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def main():
+    page = Page()
+    page.feed((pathlib.Path(sys.argv[1]) / "index.html").read_text(encoding="utf-8"))
+    page.close()
+    assert not page.open, page.open
+    assert page.rows == 3, page.rows
+    assert len(page.images) == 2 and len(page.links) == 6, (page.images, page.links)
+    for target in page.images + page.links:
+        parts = urllib.parse.urlsplit(target)
+        assert not parts.scheme and not parts.netloc and not parts.query and not parts.fragment, target
+        assert not urllib.parse.unquote(parts.path).startswith(("/", "..")), target
+    assert "./slides/case%207/thumbnail.jpg" in page.images
+    assert "Nightly <run> & report" in page.text
+    print(f"{page.rows - 1} slides, {len(page.images)} pictures, {len(page.links)} links")
+
+
+main()

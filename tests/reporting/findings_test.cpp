@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// What findings.json says, in which order, what it never says, and which documents resume believes.
+#include "reporting/findings.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "reporting/uuid.h"
+#include "tests/reporting/sample_findings.h"
+
+namespace microtome {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<std::string> keys(const Json& object) {
+  std::vector<std::string> out;
+  for (const auto& item : object.items()) out.push_back(item.key());
+  return out;
+}
+
+TEST(Findings, KeysHaveTheContractsOrder) {
+  const Json document = Json::parse(findings_json(sample_findings()));
+  EXPECT_EQ(keys(document), (std::vector<std::string>{"schema_version", "document_id", "created", "status", "reasons", "recipe", "slide",
+                                                      "tissue", "tiling", "quality", "inputs", "models", "results", "regions", "artifacts",
+                                                      "software", "runtime", "intended_use"}));
+  EXPECT_EQ(keys(document["slide"]), (std::vector<std::string>{"id", "patient_id", "sample_id", "vendor", "width", "height", "mpp",
+                                                               "mpp_source", "reader", "bytes", "identity", "sha256"}));
+  EXPECT_EQ(keys(document["results"][0]),
+            (std::vector<std::string>{"task", "kind", "label", "probabilities", "value", "unit", "threshold", "attention", "modalities"}));
+}
+
+TEST(Findings, CarryEveryFieldTheyWereGiven) {
+  const Json document = Json::parse(findings_json(sample_findings()));
+  EXPECT_EQ(document["document_id"], uuid_v5("case-7\n" + std::string(64, 'a')));
+  EXPECT_EQ(document["slide"]["mpp"], 0.499);
+  EXPECT_EQ(document["slide"]["sha256"], nullptr);
+  EXPECT_EQ(document["tissue"], Json::parse(R"({"area_mm2": 4.25, "tiles_planned": 70, "tiles_used": 68, "tiles_unreadable": 2})"));
+  EXPECT_EQ(document["tiling"]["side_level0"], 256.51302605210421);
+  EXPECT_EQ(document["quality"]["focus_p10"], 90.25);
+  EXPECT_EQ(document["models"][0]["random_weights"], true);
+  EXPECT_EQ(document["models"][1]["random_weights"], false);
+  EXPECT_EQ(document["results"][0]["label"], "tumour");
+  EXPECT_EQ(document["results"][0]["probabilities"], Json::parse(R"({"normal": 0.1, "tumour": 0.9})"));
+  EXPECT_EQ(document["results"][0]["modalities"][0], Json::parse(R"({"name": "genomics", "present": true, "matched_by": "patient_id"})"));
+  EXPECT_EQ(document["regions"][0], Json::parse(R"({"name": "Region 1", "area_mm2": 0.42, "score": 1.75})"));
+  EXPECT_EQ(document["artifacts"][1]["bytes"], 12345);
+  EXPECT_EQ(document["runtime"]["slide_mtime_ns"], 1700000000123456789);
+  EXPECT_EQ(document["intended_use"], "Research use only. Not for diagnosis.");
+}
+
+TEST(Findings, DifferBetweenRunsOnlyInCreatedAndRuntime) {
+  Findings later = sample_findings();
+  later.created = "2026-01-01T00:00:00Z";
+  later.runtime = {99, 64, "", "other", 1};
+  Json first = Json::parse(findings_json(sample_findings())), second = Json::parse(findings_json(later));
+  for (Json* document : {&first, &second}) {
+    document->erase("created");
+    document->erase("runtime");
+  }
+  EXPECT_EQ(first.dump(), second.dump());
+}
+
+TEST(Findings, DocumentIdFollowsSlideAndRecipe) {
+  Findings other = sample_findings();
+  other.recipe = std::string(64, 'b');
+  EXPECT_NE(Json::parse(findings_json(other))["document_id"], Json::parse(findings_json(sample_findings()))["document_id"]);
+}
+
+TEST(Findings, NeverNameARowOfAGenomicTable) { EXPECT_EQ(findings_json(sample_findings()).find("secret-row-17"), std::string::npos); }
+
+TEST(Findings, WriteNullAndAReasonForEveryNumberThatIsNotFinite) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  Findings findings = sample_findings();
+  findings.quality[1].second = nan;
+  findings.prediction->probabilities[1] = infinity;
+  findings.prediction->attention_entropy = -infinity;
+  findings.prediction->effective_tiles = nan;
+  findings.regions[0].score = nan;
+  findings.tissue.area_mm2 = nan;
+  findings.slide.mpp = infinity;
+  findings.tiling.side_level0 = nan;
+  findings.runtime.wall_seconds = nan;
+  const Json document = Json::parse(findings_json(findings));
+  std::vector<std::string> texts;
+  for (const Json& reason : document["reasons"]) {
+    EXPECT_EQ(reason["code"], "not_finite");
+    texts.push_back(reason["text"]);
+  }
+  std::vector<std::string> expected;
+  for (const char* field :
+       {"slide.mpp", "tissue.area_mm2", "tiling.side_level0", "quality.focus_p10", "results[0].probabilities.tumour",
+        "results[0].attention.entropy", "results[0].attention.effective_tiles", "regions[0].score", "runtime.wall_seconds"})
+    expected.push_back(std::string(field) + " is not a finite number; null is written in its place.");
+  EXPECT_EQ(texts, expected);
+  EXPECT_EQ(document["quality"]["focus_p10"], nullptr);
+  EXPECT_EQ(document["results"][0]["probabilities"]["tumour"], nullptr);
+  EXPECT_EQ(document["results"][0]["label"], nullptr);
+  EXPECT_EQ(document["tissue"]["area_mm2"], nullptr);
+}
+
+TEST(Findings, SayNullNotZeroAboutASlideThatWasNeverOpened) {
+  const Json document = Json::parse(findings_json(sample_failed_findings()));
+  EXPECT_EQ(document["status"], "failed");
+  EXPECT_EQ(document["reasons"].size(), 1U);
+  for (const char* key : {"width", "height", "mpp", "vendor", "reader", "mpp_source", "identity"})
+    EXPECT_EQ(document["slide"][key], nullptr) << key;
+  EXPECT_EQ(document["tissue"]["area_mm2"], nullptr);
+  EXPECT_EQ(document["tiling"]["level"], nullptr);
+  EXPECT_EQ(document["results"], Json::array());
+}
+
+TEST(Findings, SurviveANameThatIsNotUtf8) {
+  Findings findings = sample_findings();
+  findings.slide.id = "caf\xe9";
+  EXPECT_EQ(Json::parse(findings_json(findings))["slide"]["id"], "caf\uFFFD");
+}
+
+TEST(FindingsMarker, ReadsBackWhatWasWritten) {
+  const auto marker = read_findings_marker(findings_json(sample_findings()));
+  ASSERT_TRUE(marker);
+  EXPECT_EQ(marker->slide_id, "case-7");
+  EXPECT_EQ(marker->status, "ok");
+  EXPECT_EQ(marker->recipe, std::string(64, 'a'));
+  EXPECT_EQ(marker->identity, std::string(64, 'b'));
+  EXPECT_EQ(marker->slide_bytes, 1938955);
+  EXPECT_EQ(marker->slide_mtime_ns, 1700000000123456789);
+  EXPECT_EQ(marker->tiles_used, 68);
+  EXPECT_EQ(marker->label, "tumour");
+  EXPECT_EQ(marker->probability, 0.9);
+  EXPECT_EQ(marker->tissue_mm2, 4.25);
+  EXPECT_EQ(marker->effective_tiles, 37.5);
+  ASSERT_EQ(marker->artifacts.size(), 4U);
+  EXPECT_EQ(marker->artifacts[1].path, "heatmap.tif");
+  EXPECT_EQ(marker->artifacts[1].bytes, 12345);
+  EXPECT_EQ(marker->probabilities, (std::vector<std::pair<std::string, double>>{{"normal", 0.1}, {"tumour", 0.9}}));
+}
+
+TEST(FindingsMarker, ReadsAFailedSlideToo) {
+  const auto marker = read_findings_marker(findings_json(sample_failed_findings()));
+  ASSERT_TRUE(marker);
+  EXPECT_EQ(marker->status, "failed");
+  EXPECT_EQ(marker->label, "");
+  ASSERT_EQ(marker->reasons.size(), 1U);
+  EXPECT_EQ(marker->reasons[0].code, "not_a_slide");
+}
+
+TEST(FindingsMarker, RefusesAnythingThatIsNotOneOfOurDocuments) {
+  const std::string good = findings_json(sample_findings());
+  EXPECT_FALSE(read_findings_marker(""));
+  EXPECT_FALSE(read_findings_marker("[]"));
+  EXPECT_FALSE(read_findings_marker("{}"));
+  EXPECT_FALSE(read_findings_marker("null"));
+  for (std::size_t cut = 0; cut + 2 < good.size(); cut += 97) EXPECT_FALSE(read_findings_marker(good.substr(0, cut))) << cut;
+  for (const Json& version : {Json(2), Json("1"), Json(1.5), Json(nullptr)}) {
+    Json document = Json::parse(good);
+    document["schema_version"] = version;
+    EXPECT_FALSE(read_findings_marker(document.dump())) << version;
+  }
+}
+
+TEST(FindingsMarker, RefusesMissingKeysAndWrongTypes) {
+  const Json good = Json::parse(findings_json(sample_findings()));
+  for (const char* key : {"schema_version", "status", "recipe", "slide", "tissue", "runtime", "reasons", "artifacts", "results"}) {
+    Json document = good;
+    document.erase(key);
+    EXPECT_FALSE(read_findings_marker(document.dump())) << key;
+    document = good;
+    document[key] = "text";
+    const bool is_text = std::string(key) == "status" || std::string(key) == "recipe";
+    EXPECT_EQ(read_findings_marker(document.dump()).has_value(), is_text) << key;
+  }
+  for (const char* pointer : {"/slide/bytes", "/tissue/tiles_used", "/runtime/slide_mtime_ns", "/artifacts/0/bytes"}) {
+    Json document = good;
+    document[Json::json_pointer(pointer)] = 1e300;
+    EXPECT_FALSE(read_findings_marker(document.dump())) << pointer;
+  }
+}
+
+TEST(FindingsMarker, ToleratesKeysItDoesNotKnow) {
+  Json document = Json::parse(findings_json(sample_findings()));
+  document["from_the_future"] = 1;
+  EXPECT_TRUE(read_findings_marker(document.dump()));
+}
+
+TEST(SlidesJsonl, IsOneFlatLine) {
+  const std::string line = slides_jsonl_line(*read_findings_marker(findings_json(sample_findings())));
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  const Json row = Json::parse(line);
+  for (const auto& item : row.items()) EXPECT_TRUE(item.value().is_primitive()) << item.key();
+  EXPECT_EQ(row["slide_id"], "case-7");
+  EXPECT_EQ(row["prob_tumour"], 0.9);
+  EXPECT_EQ(row["tiles_used"], 68);
+  EXPECT_EQ(row["reason"], nullptr);
+}
+
+TEST(SlidesJsonl, GivesTheReasonOfAFailure) {
+  const Json row = Json::parse(slides_jsonl_line(*read_findings_marker(findings_json(sample_failed_findings()))));
+  EXPECT_EQ(row["status"], "failed");
+  EXPECT_EQ(row["reason_code"], "not_a_slide");
+  EXPECT_EQ(row["label"], nullptr);
+}
+
+}  // namespace
+}  // namespace microtome

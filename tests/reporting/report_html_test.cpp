@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index page: one row a slide, nothing unescaped, nothing fetched, warnings where a reader cannot miss them.
+#include "reporting/report_html.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/reporting/sample_findings.h"
+
+namespace microtome {
+namespace {
+
+IndexPage sample_page() {
+  IndexPage page;
+  page.created = "2025-01-02T03:04:05Z";
+  page.encoder = "resnet50-trunc";
+  page.model = "abmil";
+  page.slides = {*read_findings_marker(findings_json(sample_findings())), *read_findings_marker(findings_json(sample_failed_findings()))};
+  page.folders = {"slides/case-7", "slides/broken"};
+  return page;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+bool says(const std::string& page, const std::string& part) { return page.find(part) != std::string::npos; }
+
+TEST(ReportHtml, ShowsOneRowPerSlideWithPicturesAndLinks) {
+  const std::string page = index_html(sample_page());
+  EXPECT_EQ(count(page, "<tr class="), 2U);
+  EXPECT_TRUE(says(page, R"(src="./slides/case-7/thumbnail.jpg" alt="Thumbnail of slide case-7")"));
+  EXPECT_TRUE(says(page, R"(src="./slides/case-7/heatmap.png" alt="Attention heatmap of slide case-7")"));
+  for (const char* file : {"findings.json", "heatmap.tif", "regions.geojson"})
+    EXPECT_TRUE(says(page, "<a href=\"./slides/case-7/" + std::string(file) + "\">" + file + "</a>")) << file;
+  EXPECT_TRUE(says(page, "<dt>tumour</dt><dd>90.0&nbsp;%</dd>"));
+  EXPECT_TRUE(says(page, "width:90.0%"));
+  EXPECT_TRUE(says(page, "<td class=\"number\">4.2</td>"));
+  EXPECT_TRUE(says(page, ">68<"));
+}
+
+TEST(ReportHtml, GivesTheSentenceOfAFailedSlideInThePlaceOfPictures) {
+  const std::string page = index_html(sample_page());
+  EXPECT_TRUE(says(page, "<td class=\"why\" colspan=\"2\"><p class=\"reason\">open the slide: not a file that OpenSlide can recognize"));
+  EXPECT_FALSE(says(page, "slides/broken/thumbnail.jpg"));
+  EXPECT_FALSE(says(page, "slides/broken/heatmap.tif"));
+  EXPECT_TRUE(says(page, "./slides/broken/findings.json"));
+}
+
+TEST(ReportHtml, SaysThatColoursAreNotComparableBetweenSlides) {
+  EXPECT_TRUE(says(index_html(sample_page()), "Percentile of attention within this slide; not comparable between slides."));
+}
+
+TEST(ReportHtml, SaysResearchUseOnly) { EXPECT_TRUE(says(index_html(sample_page()), "Research use only. Not for diagnosis.")); }
+
+TEST(ReportHtml, WarnsOfRandomWeightsAndOnlyThen) {
+  IndexPage page = sample_page();
+  const std::string warning = "Encoder weights are random numbers: results mean nothing.";
+  EXPECT_FALSE(says(index_html(page), warning));
+  page.random_weights = true;
+  EXPECT_TRUE(says(index_html(page), warning));
+}
+
+TEST(ReportHtml, EscapesEveryTextItDidNotWriteItself) {
+  const std::string evil = "<script>alert('\"&')</script>";
+  IndexPage page = sample_page();
+  page.title = page.created = page.encoder = page.model = evil;
+  FindingsMarker& slide = page.slides[0];
+  slide.slide_id = slide.status = slide.label = evil;
+  slide.reasons = {{evil, evil}};
+  slide.probabilities = {{evil, 0.5}};
+  page.slides[1].reasons = {{evil, evil}};
+  page.folders[0] = "slides/" + evil;
+  const std::string html = index_html(page);
+  EXPECT_FALSE(says(html, "<script"));
+  EXPECT_FALSE(says(html, "'\"&'"));
+  EXPECT_TRUE(says(html, "&lt;script&gt;alert(&#39;&quot;&amp;&#39;)&lt;/script&gt;"));
+}
+
+TEST(ReportHtml, EncodesLinksToFoldersWithOddNames) {
+  IndexPage page = sample_page();
+  page.folders[0] = "slides/a b#1?%\xc3\xa9";
+  EXPECT_TRUE(says(index_html(page), "./slides/a%20b%231%3F%25%C3%A9/findings.json"));
+  page.folders[0] = "javascript:alert";
+  EXPECT_TRUE(says(index_html(page), "href=\"./javascript%3Aalert/findings.json\""));
+}
+
+TEST(ReportHtml, FetchesNothingFromElsewhere) {
+  const std::string page = index_html(sample_page());
+  EXPECT_FALSE(says(page, "http:"));
+  EXPECT_FALSE(says(page, "https:"));
+  EXPECT_FALSE(says(page, "url("));
+  EXPECT_TRUE(says(page, "Content-Security-Policy"));
+  EXPECT_TRUE(says(page, "<meta charset=\"utf-8\">"));
+}
+
+TEST(ReportHtml, CountsSlidesByStatus) {
+  const std::string page = index_html(sample_page());
+  EXPECT_TRUE(says(page, "<b>2</b> slides"));
+  EXPECT_TRUE(says(page, "<span class=\"badge ok\">ok</span> <b>1</b>"));
+  EXPECT_TRUE(says(page, "<span class=\"badge failed\">failed</span> <b>1</b>"));
+}
+
+TEST(ReportHtml, AnEmptyRunIsStillAPage) {
+  EXPECT_TRUE(says(index_html({}), "No slide has been finished."));
+  EXPECT_TRUE(says(index_html({}), "none: features only"));
+}
+
+TEST(ReportHtml, ShowsASlideWithoutModelAsSuch) {
+  IndexPage page = sample_page();
+  page.slides[0].probabilities.clear();
+  page.slides[0].artifacts.resize(1);
+  const std::string html = index_html(page);
+  EXPECT_TRUE(says(html, "no prediction"));
+  EXPECT_TRUE(says(html, "no model, so no heatmap"));
+}
+
+}  // namespace
+}  // namespace microtome

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The made-up documents themselves.
+#include "tests/reporting/sample_findings.h"
+
+namespace microtome {
+
+Prediction sample_prediction(std::span<const float> attention, std::span<const float> contribution) {
+  Prediction prediction;
+  prediction.task = "label";
+  prediction.classes = {"normal", "tumour"};
+  prediction.probabilities = {0.1, 0.9};
+  prediction.logits = {-1.1, 1.1};
+  prediction.predicted = 1;
+  prediction.attention.assign(attention.begin(), attention.end());
+  for (const float c : contribution) prediction.contribution.insert(prediction.contribution.end(), {-c, c});
+  prediction.offset = {0, 0};
+  prediction.attention_entropy = 1.25;
+  prediction.effective_tiles = 37.5;
+  prediction.modalities = {{"genomics", true, "patient_id", "secret-row-17"}};
+  return prediction;
+}
+
+Findings sample_findings() {
+  Findings findings;
+  findings.status = "ok";
+  findings.recipe = std::string(64, 'a');
+  findings.created = "2025-01-02T03:04:05Z";
+  findings.slide = {"case-7", "patient-7", "",   "aperio", "openslide 3.4.1", std::string(64, 'b'),
+                    "",       2220,        2967, 0.499,    "aperio.MPP",      1938955};
+  findings.tissue = {4.25, 70, 68, 2};
+  findings.tiling = {256, 0, 0, 0.5, 256.51302605210421, "triangle-antialiased"};
+  findings.quality = {{"focus_median", 312.5}, {"focus_p10", 90.25}};
+  findings.inputs = {{"genomics", std::string(64, 'c'), "log2(TPM+1)", "patient_id", true}};
+  findings.models = {{"encoder", "resnet50-trunc", std::string(64, 'd'), "safetensors", "cpu", "fp32", true},
+                     {"aggregator", "abmil", std::string(64, 'e'), "safetensors", "cpu", "fp32", false}};
+  findings.prediction = sample_prediction({}, {});
+  findings.regions = {{"Region 1", 0.42, 1.75}};
+  findings.artifacts = {{"thumbnail", "thumbnail.jpg", "image/jpeg", std::string(64, 'f'), 1234},
+                        {"heatmap", "heatmap.tif", "image/tiff", std::string(64, '0'), 12345},
+                        {"heatmap_picture", "heatmap.png", "image/png", std::string(64, '1'), 4321},
+                        {"regions", "regions.geojson", "application/geo+json", std::string(64, '2'), 999}};
+  findings.software = {{"microtome", "0.1.0"}, {"openslide", "3.4.1"}};
+  findings.runtime = {12.5, 2, "4711_3", "x86_64 2 cores", 1700000000123456789};
+  return findings;
+}
+
+Findings sample_failed_findings() {
+  Findings findings;
+  findings.status = "failed";
+  findings.reasons = {{"not_a_slide", "open the slide: not a file that OpenSlide can recognize: check the file or leave it out"}};
+  findings.recipe = std::string(64, '9');
+  findings.created = "2025-01-02T03:04:05Z";
+  findings.slide.id = "broken";
+  findings.slide.bytes = 1001;
+  findings.tiling.tile_px = 256;
+  findings.tiling.target_mpp = 0.5;
+  findings.software = {{"microtome", "0.1.0"}};
+  return findings;
+}
+
+RasterRgba sample_raster(Size size) {
+  RasterRgba raster{size, std::vector<std::uint8_t>(static_cast<std::size_t>(size.width * size.height * 4), 0)};
+  std::uint32_t noise = 12345;
+  for (std::int64_t y = 0; y < size.height; ++y) {
+    for (std::int64_t x = 0; x < size.width; ++x) {
+      noise = noise * 1664525U + 1013904223U;
+      if ((x / 7 + y / 5) % 3 == 0) continue;
+      std::uint8_t* pixel = raster.rgba.data() + (y * size.width + x) * 4;
+      for (int channel = 0; channel < 3; ++channel) pixel[channel] = static_cast<std::uint8_t>(noise >> (8 * channel));
+      pixel[3] = (x / 7) % 4 == 3 ? 128 : 255;
+    }
+  }
+  return raster;
+}
+
+}  // namespace microtome

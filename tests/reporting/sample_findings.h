@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Documents, rasters and predictions that several tests look at from different sides. Made up, and small.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reporting/findings.h"
+#include "reporting/heatmap.h"
+
+namespace microtome {
+
+/// Every field filled; status ok; one task with two classes, genomics present.
+Findings sample_findings();
+
+/// A slide that could not be opened: nothing known but its id and why.
+Findings sample_failed_findings();
+
+/// N tiles, one head, classes "normal" and "tumour", tumour predicted. contribution[i] = {-c, +c}.
+Prediction sample_prediction(std::span<const float> attention, std::span<const float> contribution);
+
+/// A raster with painted blocks, holes and half-transparent pixels; the same size gives the same bytes.
+RasterRgba sample_raster(Size size);
+
+}  // namespace microtome

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Learn here how a tile's pixels are made: PIL's arithmetic, the level's own bytes where the scale is right, the slide's edge.
+#include "tiling/tile_reader.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "tests/support/fake_slide.h"
+#include "tests/support/tiff_slide.h"
+
+namespace microtome {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+struct Golden {
+  RasterBox box;
+  Size size;
+  Bytes pixels;
+};
+
+// made by golden/resample.py
+const std::vector<Golden> kGolden = {
+    {{0, 0, 13, 11}, {4, 3}, {123, 45,  114, 131, 122, 141, 123, 139, 131, 138, 136, 141, 129, 88,  131, 129, 147, 125,
+                              123, 120, 125, 136, 121, 127, 128, 131, 126, 130, 143, 130, 114, 113, 126, 129, 119, 133}},
+    {{1.25, 2.5, 9.75, 8.125}, {5, 4}, {190, 58,  133, 103, 111, 122, 88,  155, 128, 152, 104, 123, 194, 162, 120,
+                                        85,  76,  140, 110, 129, 113, 157, 173, 104, 152, 114, 141, 91,  151, 107,
+                                        130, 95,  128, 188, 148, 128, 125, 192, 133, 64,  105, 115, 122, 75,  131,
+                                        174, 113, 133, 96,  166, 109, 95,  102, 178, 142, 123, 145, 165, 89,  109}},
+    {{3.2, 3.7, 5.9, 5.1}, {6, 4}, {63,  104, 153, 68,  125, 112, 85,  147, 56, 101, 173, 54, 118, 202, 87, 134, 188, 128,
+                                    77,  108, 139, 89,  129, 107, 106, 151, 63, 122, 177, 60, 139, 206, 81, 155, 192, 119,
+                                    92,  113, 137, 109, 134, 109, 126, 156, 71, 142, 182, 64, 159, 211, 75, 172, 197, 108,
+                                    113, 118, 173, 130, 139, 136, 147, 161, 82, 163, 187, 63, 180, 216, 66, 177, 202, 91}},
+    {{2, 1, 6, 5}, {4, 4}, {133, 41,  225, 170, 76,  4,  207, 125, 191, 244, 188, 210, 192, 54,  156, 229,
+                            89,  121, 10,  138, 194, 47, 201, 175, 251, 67,  75,  32,  102, 174, 69,  151,
+                            21,  106, 214, 120, 54,  80, 102, 91,  115, 131, 128, 164, 56,  165, 227, 85}},
+    {{9.5, 7.5, 13, 11}, {2, 2}, {86, 99, 151, 124, 125, 134, 158, 119, 108, 146, 145, 125}},
+    {{0, 0.5, 13, 10.5}, {1, 1}, {127, 120, 129}},
+};
+
+// The picture of golden/resample.py.
+constexpr Size kPicture{13, 11};
+Bytes picture() {
+  Bytes rgb;
+  for (int y = 0; y < kPicture.height; ++y) {
+    for (int x = 0; x < kPicture.width; ++x) {
+      for (const int value : {x * 37 + y * 59, x * x * 7 + y * 13, (x * 101) ^ (y * 43)}) rgb.push_back(static_cast<std::uint8_t>(value));
+    }
+  }
+  return rgb;
+}
+
+Bytes resampled(const Bytes& source, Size source_size, RasterBox box, Size size) {
+  Bytes target(size.width * size.height * 3);
+  resample_rgb(source, source_size, box, target, size);
+  return target;
+}
+
+int largest_difference(const Bytes& a, const Bytes& b) {
+  EXPECT_EQ(a.size(), b.size());
+  int largest = 0;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+  return largest;
+}
+
+FakeSlide fake(Size size, std::vector<int> downsamples, double mpp = 0.5) {
+  FakeSlideSettings settings;
+  settings.size = size;
+  settings.mpp = mpp;
+  settings.downsamples = std::move(downsamples);
+  settings.tissue = {{0, 0, static_cast<double>(size.width), static_cast<double>(size.height)}};
+  return FakeSlide(settings);
+}
+
+TileGeometry geometry_of(const Slide& slide, int tile_px, double target_mpp) {
+  TilingSettings settings;
+  settings.tile_px = tile_px;
+  settings.target_mpp = target_mpp;
+  settings.allow_upsampling = true;
+  return tile_geometry(slide.info(), *slide.info().scale, settings);
+}
+
+Bytes tile_of(const Slide& slide, const TileGeometry& geometry, Level0Point origin) {
+  Bytes rgb(static_cast<std::size_t>(geometry.tile_px) * geometry.tile_px * 3);
+  read_tile(slide, geometry, origin, rgb);
+  return rgb;
+}
+
+// The same tile from the whole level: what PIL does with resize(box=...).
+Bytes tile_of_whole_level(const FakeSlide& slide, const TileGeometry& geometry, Level0Point origin) {
+  const double d = geometry.downsample, x = static_cast<double>(origin.x_level0) / d, y = static_cast<double>(origin.y_level0) / d;
+  const double side = geometry.side_level0 / d;
+  return resampled(slide.whole_level(geometry.level), slide.info().levels[geometry.level].size, {x, y, x + side, y + side},
+                   {geometry.tile_px, geometry.tile_px});
+}
+
+TEST(Resample, AgreesWithPilWithinOne) {
+  for (const Golden& golden : kGolden) {
+    EXPECT_LE(largest_difference(resampled(picture(), kPicture, golden.box, golden.size), golden.pixels), 1)
+        << golden.size.width << " x " << golden.size.height;
+  }
+}
+
+TEST(Resample, TheIdentityKeepsEveryByte) { EXPECT_EQ(resampled(picture(), kPicture, {0, 0, 13, 11}, kPicture), picture()); }
+
+TEST(Resample, AFlatPictureStaysFlatAtAnyScaleEvenPastItsEdge) {
+  const Bytes flat(20 * 20 * 3, 201);
+  for (const RasterBox& box :
+       {RasterBox{0, 0, 20, 20}, RasterBox{-5, -5, 30, 30}, RasterBox{18.5, 3, 25, 4.1}, RasterBox{40, 40, 50, 50}}) {
+    EXPECT_EQ(resampled(flat, {20, 20}, box, {7, 9}), Bytes(7 * 9 * 3, 201));
+  }
+}
+
+TEST(ReadTile, AtTheLevelsScaleTheBytesAreTheLevelsOwn) {
+  const FakeSlide slide = fake({1200, 900}, {1, 4});
+  Bytes wanted(64 * 64 * 3);
+  slide.read(0, {101, 333}, {64, 64}, wanted);
+  EXPECT_EQ(tile_of(slide, geometry_of(slide, 64, 0.5), {101, 333}), wanted);
+  slide.read(1, {400, 84}, {64, 64}, wanted);
+  const TileGeometry coarse = geometry_of(slide, 64, 2.0);
+  ASSERT_EQ(coarse.level, 1);
+  EXPECT_EQ(tile_of(slide, coarse, {400, 84}), wanted);
+}
+
+TEST(ReadTile, InTheMiddleEqualsResamplingTheWholeLevelWithItsBox) {
+  const FakeSlide slide = fake({1200, 900}, {1, 4}, 0.499);
+  for (const double target : {0.46, 0.5, 0.77, 1.3, 2.0, 3.1}) {
+    const TileGeometry geometry = geometry_of(slide, 48, target);
+    ASSERT_EQ(geometry.level, target < 1.99 ? 0 : 1);
+    for (const Level0Point origin : {Level0Point{401, 299}, Level0Point{402, 302}, Level0Point{403, 300}}) {
+      ASSERT_LE(largest_difference(tile_of(slide, geometry, origin), tile_of_whole_level(slide, geometry, origin)), 0) << target;
+    }
+  }
+}
+
+TEST(ReadTile, AtTheEdgeOfTheSlideSeesNoBackground) {
+  const FakeSlide slide = fake({600, 600}, {1, 4}, 0.499);
+  for (const double target : {0.5, 1.3, 2.5}) {
+    const TileGeometry geometry = geometry_of(slide, 48, target);
+    const auto last = static_cast<std::int64_t>(std::floor(600 - geometry.side_level0));
+    for (const Level0Point origin : {Level0Point{0, 0}, Level0Point{last, last}, Level0Point{0, last}}) {
+      ASSERT_LE(largest_difference(tile_of(slide, geometry, origin), tile_of_whole_level(slide, geometry, origin)), 0) << target;
+    }
+  }
+}
+
+TEST(ReadTile, AnOverhangingTileIsFilledWithBackground) {
+  const FakeSlide slide = fake({600, 600}, {1}, 0.499);
+  const TileGeometry geometry = geometry_of(slide, 64, 1.0);
+  const Bytes rgb = tile_of(slide, geometry, {536, 536});
+  const auto green = [&](int x, int y) { return rgb[(y * 64 + x) * 3 + 1]; };
+  EXPECT_LT(green(5, 5), 160);    // tissue
+  EXPECT_EQ(green(40, 5), 255);   // right of the slide
+  EXPECT_EQ(green(63, 63), 255);  // below it
+}
+
+TEST(ReadTile, ALevelThatIsNoWholeFractionShowsTheSamePlaceAsLevel0) {
+  // a ramp of 1/4 grey per level-0 pixel: a shift by one level-0 pixel is seen, one by rounding is not
+  const Size full{997, 601}, half{498, 300};
+  const auto ramp = [](Size size, double dx, double dy) {
+    Bytes rgb;
+    for (std::int64_t y = 0; y < size.height; ++y) {
+      for (std::int64_t x = 0; x < size.width; ++x) {
+        const double fx = (static_cast<double>(x) + 0.5) * dx, fy = (static_cast<double>(y) + 0.5) * dy;
+        for (const double value : {fx / 4, fy / 3, (fx + fy) / 7}) rgb.push_back(static_cast<std::uint8_t>(std::lround(value)));
+      }
+    }
+    return rgb;
+  };
+  const auto path = std::filesystem::temp_directory_path() / ("microtome_ramp_" + std::to_string(::getpid()) + ".tif");
+  TiffSlideSettings settings;
+  settings.tile_px = 128;
+  settings.levels = {{full, ramp(full, 1, 1)}, {half, ramp(half, 997.0 / 498, 601.0 / 300)}};
+  write_tiff_slide(path, settings);
+  const auto slide = open_slide(path);
+  std::filesystem::remove(path);
+  ASSERT_NE(slide->info().levels[1].downsample, 2.0);
+  TileGeometry coarse{50, 0, 2.5, 1, 125, 125, 1, slide->info().levels[1].downsample}, fine = coarse;
+  fine.level = 0;
+  fine.downsample = 1;
+  for (const Level0Point origin : {Level0Point{0, 0}, Level0Point{333, 251}, Level0Point{870, 470}}) {
+    EXPECT_LE(largest_difference(tile_of(*slide, coarse, origin), tile_of(*slide, fine, origin)), 1) << origin.x_level0;
+  }
+}
+
+TEST(ReadTile, AFailedReadIsPassedOn) {
+  const FaultySlide slide(std::make_unique<FakeSlide>(fake({600, 600}, {1})), {{{100, 100, 10, 10}}, 0, -1});
+  const TileGeometry geometry = geometry_of(slide, 64, 0.5);
+  EXPECT_NO_THROW(tile_of(slide, geometry, {200, 200}));
+  try {
+    tile_of(slide, geometry, {64, 64});
+    ADD_FAILURE() << "no error";
+  } catch (const SlideError& error) {
+    EXPECT_EQ(error.code(), "read_failed");
+    EXPECT_STREQ(error.what(), "read a region of the slide: a planned fault: copy the file again from its source");
+  }
+}
+
+TEST(FaultySlide, FailsAtTheReadItIsToldAndAtNoOther) {
+  const FaultySlide slide(std::make_unique<FakeSlide>(fake({600, 600}, {1})), {{}, 0, 2});
+  const TileGeometry geometry = geometry_of(slide, 64, 0.5);
+  for (int i = 0; i < 5; ++i) {
+    if (i == 2) {
+      EXPECT_THROW(tile_of(slide, geometry, {0, 0}), SlideError);
+    } else {
+      EXPECT_NO_THROW(tile_of(slide, geometry, {0, 0}));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace microtome
