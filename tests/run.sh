@@ -8,6 +8,6 @@ workflows/build.sh
 echo
 echo "The real components under test:"
 build/release/microtome version
-echo "GoogleTest $(pkg-config --modversion gtest)"
+dpkg-query -W -f '${Package} ${Version}\n' libboost-program-options-dev libgtest-dev
 echo
 exec ctest --test-dir build/release --output-on-failure --no-tests=error -j2 "$@"

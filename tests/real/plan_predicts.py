@@ -27,7 +27,7 @@ for name, words in CASES.items():
     check(not (out / name / "slides").exists(), f"{name}: plan wrote results")
     peak = peak_bytes(["run", *words], out / f"{name}.log")
     documents = findings_of(out / name).values()
-    check(plan["slides"] == len(documents), f"{name}: planned {plan['slides']} slides, the run has {len(documents)}")
+    check(len(plan["slides"]) == len(documents), f"{name}: planned {len(plan['slides'])} slides, the run has {len(documents)}")
     tiles = sum(document["tissue"]["tiles_planned"] for document in documents)
     check(plan["tiles"] == tiles > 0, f"{name}: planned {plan['tiles']} tiles, the run saw {tiles}")
     ratio = plan["peak_bytes"] / peak
