@@ -36,9 +36,9 @@ with open(sys.argv[1]) as lines:
 right = 0
 print(f"{'slide':<24} {'predicted':<12} {'probability':>11}   truth")
 for slide in slides:
-    told, true = slide["label"], truth[slide["slide_id"]]
+    told, true, sure = slide["label"] or slide["status"], truth[slide["slide_id"]], slide["probability"] or 0.0
     right += told == true
-    print(f"{slide['slide_id']:<24} {told:<12} {slide['probability']:>11.3f}   {true}{'' if told == true else '   <- wrong'}")
+    print(f"{slide['slide_id']:<24} {told:<12} {sure:>11.3f}   {true}{'' if told == true else '   <- wrong'}")
 print(f"{right} of {len(slides)} slides of unseen patients are right: accuracy {right / len(slides):.2f}")
 PYTHON
 
