@@ -4,6 +4,8 @@
 
 #include "mil/h5_file.h"
 
+#include "mil/bag_file.h"
+
 namespace microtome {
 
 static_assert(sizeof(hid_t) == sizeof(std::int64_t) && sizeof(herr_t) == sizeof(int), "HDF5 1.10 or newer");
@@ -119,6 +121,12 @@ H5Node H5Node::child(const std::string& name) const {
   const H5I_type_t type = H5Iget_type(handle.id());
   if (type != H5I_GROUP && type != H5I_DATASET) throw H5Fault("read " + full, "it is neither a group nor a data set");
   return H5Node(std::move(handle), full);
+}
+
+std::string bag_library_version() {
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
 }
 
 }  // namespace microtome

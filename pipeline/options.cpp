@@ -189,7 +189,7 @@ Assignments assignments(const po::parsed_options& parsed, const std::string& whe
   Assignments out;
   for (const auto& option : parsed.options) {
     if (option.string_key.empty()) throw ConfigError(fmt::format("{}: wanted an option, got the bare word '{}'", where, option.value.front()));
-    out.emplace_back(option.string_key, option.value.empty() ? "" : option.value.front());
+    out.emplace_back(option.string_key, option.value.empty() ? "true" : option.value.front());   // only flags may come without a value
   }
   return out;
 }

@@ -90,8 +90,9 @@ WorkList plan_work(const RunParts& parts, const std::vector<ManifestRow>& rows) 
 }
 
 std::vector<std::pair<std::string, std::string>> software_versions() {
+  const std::string openslide = slide_library_version();   // "openslide 3.4.1"
   return {{"microtome", kVersion},
-          {"openslide", slide_library_version()},
+          {"openslide", openslide.substr(openslide.rfind(' ') + 1)},
           {"libtorch", torch_version()},
           {"libvips", image_library_version()},
           {"libtiff", tiff_library_version()},

@@ -9,7 +9,7 @@
 
 #include "tiling/scale.h"
 #include "tiling/slide.h"
-#include "tiling/tiff_warnings.h"
+#include "tiling/tiff_messages.h"
 
 namespace microtome {
 namespace {
@@ -170,7 +170,7 @@ class OpenSlideSlide : public Slide {
 }  // namespace
 
 std::unique_ptr<Slide> open_slide(const std::filesystem::path& path) {
-  silence_tiff_warnings();
+  silence_tiff();
   const std::filesystem::path full = std::filesystem::absolute(path);
   Handle handle = open_handle(full.string());
   if (!handle) {

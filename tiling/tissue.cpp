@@ -120,13 +120,14 @@ Region walk(const Mask& mask, Size size, std::int64_t start, bool diagonals, Mas
 }
 
 // Turns regions of `value` smaller than `least` pixels into their surroundings.
+// `least` comes from a quotient of areas, so it is compared with a little slack.
 void flip_small(Mask& mask, Size size, std::uint8_t value, double least) {
   const bool tissue = value == 1;
   Mask seen(mask.size(), 0);
   for (std::int64_t i = 0; i < static_cast<std::int64_t>(mask.size()); ++i) {
     if (seen[i] || mask[i] != value) continue;
     const Region region = walk(mask, size, i, tissue, seen);
-    if (static_cast<double>(region.pixels.size()) >= least || (!tissue && region.on_border)) continue;
+    if (static_cast<double>(region.pixels.size()) >= least - 1e-6 || (!tissue && region.on_border)) continue;
     for (const std::int64_t pixel : region.pixels) mask[pixel] = !value;
   }
 }

@@ -62,8 +62,12 @@ TEST(TileGrid, RoundingNeverAccumulates) {
         ASSERT_FALSE(starts.empty());
         for (std::size_t k = 0; k < starts.size(); ++k) {
           ASSERT_LE(std::abs(static_cast<double>(starts[k]) - (start + static_cast<double>(k) * side)), 0.5);
-          if (k > 0) ASSERT_LE(std::abs(static_cast<double>(starts[k] - starts[k - 1]) - side), 1.0);
-          if (!padding) ASSERT_LE(static_cast<double>(starts[k]) + side, end + 1e-6);
+          if (k > 0) {
+            ASSERT_LE(std::abs(static_cast<double>(starts[k] - starts[k - 1]) - side), 1.0);
+          }
+          if (!padding) {
+            ASSERT_LE(static_cast<double>(starts[k]) + side, end + 1e-6);
+          }
         }
         const double reached = static_cast<double>(starts.back()) + side;
         if (padding) {

@@ -176,7 +176,6 @@ TEST(ReadTile, ALevelThatIsNoWholeFractionShowsTheSamePlaceAsLevel0) {
   settings.levels = {{full, ramp(full, 1, 1)}, {half, ramp(half, 997.0 / 498, 601.0 / 300)}};
   write_tiff_slide(path, settings);
   const auto slide = open_slide(path);
-  std::filesystem::remove(path);
   ASSERT_NE(slide->info().levels[1].downsample, 2.0);
   TileGeometry coarse{50, 0, 2.5, 1, 125, 125, 1, slide->info().levels[1].downsample}, fine = coarse;
   fine.level = 0;
@@ -184,6 +183,7 @@ TEST(ReadTile, ALevelThatIsNoWholeFractionShowsTheSamePlaceAsLevel0) {
   for (const Level0Point origin : {Level0Point{0, 0}, Level0Point{333, 251}, Level0Point{870, 470}}) {
     EXPECT_LE(largest_difference(tile_of(*slide, coarse, origin), tile_of(*slide, fine, origin)), 1) << origin.x_level0;
   }
+  std::filesystem::remove(path);
 }
 
 TEST(ReadTile, AFailedReadIsPassedOn) {
