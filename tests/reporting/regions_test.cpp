@@ -163,12 +163,10 @@ TEST(Regions, CornersAreTheCornersOfTilesOnARealGrid) {
   const Field field({"####", "####"}, 256.513, 256.513);
   const auto regions = field.regions();
   ASSERT_EQ(regions.size(), 1U);
-  const std::int64_t right =
-      field.coords[6] + 257;  // the fourth tile ends where a fifth would begin: 37 + llround(4 * 256.513) or one pixel beside
-  for (const Level0Point& corner : regions[0].rings[0]) {
-    EXPECT_TRUE(corner.x_level0 == 37 || corner.x_level0 == right) << corner.x_level0;
-    EXPECT_TRUE(corner.y_level0 == 11 || corner.y_level0 == 11 + 513) << corner.y_level0;
-  }
+  // to the right the grid goes on (cold tiles lie in column 4): the edge is where that column starts; below it does not: the tiles' own end
+  const std::int64_t right = 37 + std::llround(4 * 256.513), bottom = std::llround(11 + std::llround(256.513) + 256.513);
+  const std::vector<Level0Point> ring = {{right, 11}, {right, bottom}, {37, bottom}, {37, 11}, {right, 11}};
+  EXPECT_EQ(regions[0].rings, std::vector<std::vector<Level0Point>>{ring});
 }
 
 TEST(Regions, OverlappingTilesCountTheirStepNotTheirSide) {
@@ -224,8 +222,8 @@ TEST(RegionsGeojson, RegionsAreLockedAnnotationsWithNameAndColour) {
   const Json& properties = collection["features"].back()["properties"];
   EXPECT_EQ(properties["objectType"], "annotation");
   EXPECT_EQ(properties["isLocked"], true);
-  EXPECT_EQ(properties["classification"], Json::parse(R"({"name": "tumour (AI)", "color": [0, 114, 178]
-})"));
+  const Json classification = {{"name", "tumour (AI)"}, {"color", {0, 114, 178}}};
+  EXPECT_EQ(properties["classification"], classification);
   EXPECT_EQ(properties["metadata"]["origin"], "level0");
 }
 

@@ -57,7 +57,7 @@ TEST(Samples, FindingsForTheSchema) {
 // The raster's bytes lie beside each pyramid, so that the reader needs nothing of ours to know what is right.
 TEST(Samples, HeatmapsForTheReaders) {
   const fs::path folder = fresh_folder("heatmaps");
-  for (const Size size : {Size{1110, 1484}, {139, 186}, {2000, 70}, {70, 2000}, {4096, 3071}, {513, 257}, {64, 64}, {33, 47}, {256, 256}}) {
+  for (const Size size : {Size{1110, 1484}, {139, 186}, {2000, 70}, {70, 2000}, {1537, 1100}, {513, 257}, {64, 64}, {33, 47}, {256, 256}}) {
     const std::string name = std::to_string(size.width) + "x" + std::to_string(size.height);
     const RasterRgba raster = sample_raster(size);
     write_heatmap_tiff(folder / (name + ".tif"), raster, 7.984);
