@@ -64,8 +64,9 @@ at::Tensor genomic_embedding(const Abmil& network, const ModelCard& card, const 
 void require_usable(const ModelCard& card, const Bag& bag, const GenomicInput& genomic) {
   if (bag.tiles() == 0) throw BagError("the bag: at least one tile was wanted: it has none: a slide without tiles gets no prediction");
   if (bag.feature_dim != card.feature_dim)
-    throw BagError(fmt::format("the bag: features of {} numbers were wanted by the model: these have {}: extract them with the model's encoder '{}'",
-                               card.feature_dim, bag.feature_dim, card.encoder));
+    throw BagError(
+        fmt::format("the bag: features of {} numbers were wanted by the model: these have {}: extract them with the model's encoder '{}'",
+                    card.feature_dim, bag.feature_dim, card.encoder));
   if (static_cast<std::int64_t>(bag.features.size()) != bag.tiles() * bag.feature_dim)
     throw BagError(fmt::format("the bag: {} x {} features were wanted: there are {}: extract the slide again", bag.tiles(), bag.feature_dim,
                                bag.features.size()));
@@ -139,7 +140,8 @@ void add_contributions(const TileScores& scores, Prediction& prediction) {
 
 void require_finite(const Prediction& prediction) {
   for (const double logit : prediction.logits)
-    if (!std::isfinite(logit)) throw BagError("the bag: finite features were wanted: the model's answer is not a number: extract the slide again");
+    if (!std::isfinite(logit))
+      throw BagError("the bag: finite features were wanted: the model's answer is not a number: extract the slide again");
 }
 
 }  // namespace
@@ -203,7 +205,8 @@ at::Tensor Dropout::operator()(const at::Tensor& values) const {
   return values * at::empty_like(values, at::TensorOptions().requires_grad(false)).bernoulli_(1.0 - rate, generator).div_(1.0 - rate);
 }
 
-at::Tensor training_logits(const Abmil& network, const ModelCard& card, const Bag& bag, const GenomicInput& genomic, const Dropout& dropout) {
+at::Tensor training_logits(const Abmil& network, const ModelCard& card, const Bag& bag, const GenomicInput& genomic,
+                           const Dropout& dropout) {
   const auto embedded = dropout(embed(network, tile_rows(bag, 0, bag.tiles())));
   const auto attention = at::softmax(raw_attention(network, embedded, dropout), 0);
   auto slide = at::matmul(attention.t(), embedded).squeeze(0);

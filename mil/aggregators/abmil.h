@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gated attention pooling (Ilse et al. 2018) with concatenation of a genomic embedding. Internal to mil/: torch types.
 //   x (N,D) standardised -> h = ReLU(patch_embed) (N,E) -> a = softmax_tiles(attention_c(tanh(attention_a h) * sigmoid(attention_b h)))
-//   z = sum_i a_i h_i (E) -> logits = classifier([z, g]) (C); g (genomic_dim) is ReLU(genomic_net) of the scaled genes, or the learned genomic_null.
+//   z = sum_i a_i h_i (E) -> logits = classifier([z, g]) (C); g (genomic_dim) is ReLU(genomic_net) of the scaled genes, or the learned
+//   genomic_null.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -53,7 +54,8 @@ struct Dropout {
 };
 
 /// Logits (C) with gradient, all tiles at once.
-at::Tensor training_logits(const Abmil& network, const ModelCard& card, const Bag& bag, const GenomicInput& genomic, const Dropout& dropout);
+at::Tensor training_logits(const Abmil& network, const ModelCard& card, const Bag& bag, const GenomicInput& genomic,
+                           const Dropout& dropout);
 
 /// Tiles pass in chunks, so beyond the features memory is about 60 MB whatever the bag. Thread-safe; one thread. Throws BagError.
 Prediction predict_abmil(const Abmil& network, const ModelCard& card, const Bag& bag, const GenomicInput& genomic);

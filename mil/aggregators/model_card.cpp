@@ -51,8 +51,8 @@ class Fields {
   std::vector<double> numbers(const char* key) const { return list<double>(key, "a list of numbers", &Json::is_number); }
 
   [[noreturn]] void refuse(const std::string& key, const std::string& wanted, const std::string& found) const {
-    throw ModelError(fmt::format("{}: key '{}{}' with {} was wanted: it holds {}: use the folder as 'microtome train' wrote it", path_.string(),
-                                 prefix_, key, wanted, found.substr(0, 80)));
+    throw ModelError(fmt::format("{}: key '{}{}' with {} was wanted: it holds {}: use the folder as 'microtome train' wrote it",
+                                 path_.string(), prefix_, key, wanted, found.substr(0, 80)));
   }
 
  private:
@@ -84,7 +84,9 @@ class Fields {
 
 std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw ModelError(fmt::format("{}: a model card was wanted: the file cannot be opened: name a folder that 'microtome train' wrote", path.string()));
+  if (!in)
+    throw ModelError(
+        fmt::format("{}: a model card was wanted: the file cannot be opened: name a folder that 'microtome train' wrote", path.string()));
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -93,9 +95,11 @@ Json parse(const fs::path& path) {
     auto json = Json::parse(read_text(path));
     if (json.is_object()) return json;
   } catch (const Json::parse_error& error) {
-    throw ModelError(fmt::format("{}: a JSON object was wanted: {}: use the folder as 'microtome train' wrote it", path.string(), error.what()));
+    throw ModelError(
+        fmt::format("{}: a JSON object was wanted: {}: use the folder as 'microtome train' wrote it", path.string(), error.what()));
   }
-  throw ModelError(fmt::format("{}: a JSON object was wanted: it holds something else: use the folder as 'microtome train' wrote it", path.string()));
+  throw ModelError(
+      fmt::format("{}: a JSON object was wanted: it holds something else: use the folder as 'microtome train' wrote it", path.string()));
 }
 
 bool repeats(const std::vector<std::string>& names) { return std::set<std::string>(names.begin(), names.end()).size() != names.size(); }

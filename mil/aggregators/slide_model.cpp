@@ -26,7 +26,9 @@ class AbmilModel final : public SlideModel {
   const ModelCard& card() const override { return file_.card; }
   const std::string& sha256() const override { return file_.weights_sha256; }
   std::string name() const override { return file_.card.aggregator; }
-  Prediction predict(const Bag& bag, const GenomicInput& genomic) const override { return predict_abmil(network_, file_.card, bag, genomic); }
+  Prediction predict(const Bag& bag, const GenomicInput& genomic) const override {
+    return predict_abmil(network_, file_.card, bag, genomic);
+  }
 
  private:
   const CardFile file_;
@@ -36,15 +38,17 @@ class AbmilModel final : public SlideModel {
 void require_sha256(const fs::path& weights, const std::string& wanted) {
   const auto found = sha256_of_file(weights);
   if (found != wanted)
-    throw ModelError(fmt::format("{}: the weights with sha256 {} were wanted: these have {}: the file was changed or is damaged, copy the folder again",
-                                 weights.string(), wanted, found));
+    throw ModelError(
+        fmt::format("{}: the weights with sha256 {} were wanted: these have {}: the file was changed or is damaged, copy the folder again",
+                    weights.string(), wanted, found));
 }
 
 template <class T>
 void require_equal(const fs::path& folder, const char* what, const T& trained, const T& run) {
   if (trained != run)
-    throw ModelError(fmt::format("{}: the model was trained with {} '{}': this run has '{}': use the one it was trained with, or train again",
-                                 folder.string(), what, trained, run));
+    throw ModelError(
+        fmt::format("{}: the model was trained with {} '{}': this run has '{}': use the one it was trained with, or train again",
+                    folder.string(), what, trained, run));
 }
 
 }  // namespace
@@ -52,14 +56,16 @@ void require_equal(const fs::path& folder, const char* what, const T& trained, c
 std::shared_ptr<const SlideModel> load_slide_model(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error))
-    throw ModelError(fmt::format("{}: a model folder was wanted: there is no such folder: name one that 'microtome train' wrote", folder.string()));
+    throw ModelError(
+        fmt::format("{}: a model folder was wanted: there is no such folder: name one that 'microtome train' wrote", folder.string()));
   auto file = read_model_card(folder);
   if (file.card.aggregator != gated)
     throw ModelError(fmt::format("{}: aggregator '{}' was wanted: the card names '{}': a newer version of the program may know it",
                                  (folder / card_file_name).string(), gated, file.card.aggregator));
   const auto weights = folder / weights_file_name;
   if (!fs::is_regular_file(weights, error))
-    throw ModelError(fmt::format("{}: the weights of the model were wanted: there is no such file: copy the whole folder", weights.string()));
+    throw ModelError(
+        fmt::format("{}: the weights of the model were wanted: there is no such file: copy the whole folder", weights.string()));
   require_sha256(weights, file.weights_sha256);
   auto network = abmil_from(read_safetensors(weights), file.card, weights);
   return std::make_shared<AbmilModel>(std::move(file), std::move(network));

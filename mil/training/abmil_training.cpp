@@ -81,8 +81,9 @@ double AbmilFit::train_epoch() {
   for (const auto* slide : order) sum += step(*slide);
   const auto finite = [](const at::Tensor& tensor) { return at::isfinite(tensor).all().item<bool>(); };
   if (!std::isfinite(sum) || !std::all_of(learned_.begin(), learned_.end(), finite))
-    throw ModelError(fmt::format("the training: finite loss and weights were wanted: they are not: lower learning_rate (now {}) or look for NaN in the features",
-                                 settings_.learning_rate));
+    throw ModelError(fmt::format(
+        "the training: finite loss and weights were wanted: they are not: lower learning_rate (now {}) or look for NaN in the features",
+        settings_.learning_rate));
   return sum / static_cast<double>(order.size());
 }
 

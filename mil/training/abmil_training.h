@@ -13,7 +13,8 @@
 
 namespace microtome {
 
-/// Fits scalers on `slides` alone, then learns from them epoch by epoch. One thread; the same slides, settings and stream give the same bits.
+/// Fits scalers on `slides` alone, then learns from them epoch by epoch. One thread; the same slides, settings and stream give the same
+/// bits.
 class AbmilFit {
  public:
   /// `slides` must outlive the fit. `stream` sets apart the random numbers of the folds of one seed.

@@ -26,8 +26,8 @@ void require_bag(const TrainingSlide& slide, std::int64_t feature_dim) {
   const auto& bag = slide.bag;
   if (bag.tiles() == 0) refuse(fmt::format("tiles in every bag were wanted: slide '{}' has none: leave it out", bag.slide_id));
   if (bag.feature_dim != feature_dim)
-    refuse(fmt::format("bags of one encoder were wanted: slide '{}' has {} features a tile, others have {}: extract all with one encoder", bag.slide_id,
-                       bag.feature_dim, feature_dim));
+    refuse(fmt::format("bags of one encoder were wanted: slide '{}' has {} features a tile, others have {}: extract all with one encoder",
+                       bag.slide_id, bag.feature_dim, feature_dim));
   if (static_cast<std::int64_t>(bag.features.size()) != bag.tiles() * bag.feature_dim)
     refuse(fmt::format("{} x {} features were wanted: slide '{}' has {}: extract it again", bag.tiles(), bag.feature_dim, bag.slide_id,
                        bag.features.size()));
@@ -38,12 +38,13 @@ void require_labels(const std::vector<TrainingSlide>& slides, const ModelCard& c
   if (classes < 2) refuse(fmt::format("two or more classes were wanted: there are {}: add labelled slides of another class", classes));
   for (const auto& slide : slides)
     if (slide.label < 0 || slide.label >= classes)
-      refuse(fmt::format("labels from 0 to {} were wanted: slide '{}' has {}: check the labels", classes - 1, slide.bag.slide_id, slide.label));
+      refuse(fmt::format("labels from 0 to {} were wanted: slide '{}' has {}: check the labels", classes - 1, slide.bag.slide_id,
+                         slide.label));
   auto by_label = patients_by_label(patients_of(slides));
   for (int label = 0; label < classes; ++label)
     if (by_label[label].size() < 2)
-      refuse(fmt::format("two or more patients of every class were wanted: class '{}' has {}: add patients or drop the class", card.classes[label],
-                         by_label[label].size()));
+      refuse(fmt::format("two or more patients of every class were wanted: class '{}' has {}: add patients or drop the class",
+                         card.classes[label], by_label[label].size()));
 }
 
 void require_genes(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
@@ -53,8 +54,8 @@ void require_genes(const std::vector<TrainingSlide>& slides, const ModelCard& ca
     if (!slide.genomic.present) continue;
     any = true;
     if (slide.genomic.values.size() != card.genes.size())
-      refuse(fmt::format("{} genes were wanted: slide '{}' has {}: give the genes that the card lists", card.genes.size(), slide.bag.slide_id,
-                         slide.genomic.values.size()));
+      refuse(fmt::format("{} genes were wanted: slide '{}' has {}: give the genes that the card lists", card.genes.size(),
+                         slide.bag.slide_id, slide.genomic.values.size()));
   }
   if (!any) refuse("a genomic row for at least one slide was wanted: there is none: check the ids, or train without the table");
 }
@@ -66,7 +67,8 @@ void require_whole_patients(const std::vector<TrainingSlide>& slides) {
     for (const auto slide : patient.slides) folds.insert(slides[slide].fold);
     torn += folds.size() > 1 ? 1 : 0;
   }
-  if (torn > 0) refuse(fmt::format("all slides of a patient in one fold were wanted: {} patients are in several: correct the splits", torn));
+  if (torn > 0)
+    refuse(fmt::format("all slides of a patient in one fold were wanted: {} patients are in several: correct the splits", torn));
 }
 
 void require_classes_on_both_sides(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
@@ -74,8 +76,8 @@ void require_classes_on_both_sides(const std::vector<TrainingSlide>& slides, con
   for (const auto& slide : slides) folds_of_label[slide.label].insert(slide.fold);
   for (const auto& [label, folds] : folds_of_label)
     if (folds.size() < 2)
-      refuse(fmt::format("every class in two or more folds was wanted: all of class '{}' is in fold {}: correct the splits", card.classes[label],
-                         *folds.begin()));
+      refuse(fmt::format("every class in two or more folds was wanted: all of class '{}' is in fold {}: correct the splits",
+                         card.classes[label], *folds.begin()));
 }
 
 std::vector<int> given_folds(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
@@ -99,9 +101,11 @@ std::vector<std::string> validate(const TrainSettings& settings) {
   want(settings.patience >= 1, fmt::format("patience: 1 or more was wanted: it is {}", settings.patience));
   want(settings.learning_rate > 0 && settings.learning_rate <= 1,
        fmt::format("learning_rate: above 0, at most 1 was wanted: it is {}", settings.learning_rate));
-  want(settings.weight_decay >= 0 && settings.weight_decay <= 1, fmt::format("weight_decay: from 0 to 1 was wanted: it is {}", settings.weight_decay));
+  want(settings.weight_decay >= 0 && settings.weight_decay <= 1,
+       fmt::format("weight_decay: from 0 to 1 was wanted: it is {}", settings.weight_decay));
   want(share(settings.dropout), fmt::format("dropout: from 0 to below 1 was wanted: it is {}", settings.dropout));
-  want(share(settings.modality_dropout), fmt::format("modality_dropout: from 0 to below 1 was wanted: it is {}", settings.modality_dropout));
+  want(share(settings.modality_dropout),
+       fmt::format("modality_dropout: from 0 to below 1 was wanted: it is {}", settings.modality_dropout));
   want(settings.embed_dim >= 1, fmt::format("embed_dim: 1 or more was wanted: it is {}", settings.embed_dim));
   want(settings.attention_dim >= 1, fmt::format("attention_dim: 1 or more was wanted: it is {}", settings.attention_dim));
   want(settings.genomic_dim >= 1, fmt::format("genomic_dim: 1 or more was wanted: it is {}", settings.genomic_dim));
@@ -114,13 +118,15 @@ std::vector<TrainingPatient> patients_of(const std::vector<TrainingSlide>& slide
   for (std::size_t i = 0; i < slides.size(); ++i) {
     const auto& slide = slides[i];
     if (slide.patient_id.empty())
-      refuse(fmt::format("a patient id for every slide was wanted: slide '{}' has none: give the slide id where patients are unknown", slide.bag.slide_id));
+      refuse(fmt::format("a patient id for every slide was wanted: slide '{}' has none: give the slide id where patients are unknown",
+                         slide.bag.slide_id));
     auto& patient = patients[slide.patient_id];
     if (patient.slides.empty()) patient.label = slide.label;
     if (patient.label != slide.label) torn.insert(slide.patient_id);
     patient.slides.push_back(i);
   }
-  if (!torn.empty()) refuse(fmt::format("one label for all slides of a patient was wanted: {} patients have several: correct the labels", torn.size()));
+  if (!torn.empty())
+    refuse(fmt::format("one label for all slides of a patient was wanted: {} patients have several: correct the labels", torn.size()));
   std::vector<TrainingPatient> sorted;
   for (auto& [id, patient] : patients) sorted.push_back(std::move(patient));
   return sorted;
@@ -131,7 +137,8 @@ void require_trainable(const std::vector<TrainingSlide>& slides, const ModelCard
   std::set<std::string> seen;
   for (const auto& slide : slides) {
     require_bag(slide, slides.front().bag.feature_dim);
-    if (!seen.insert(slide.bag.slide_id).second) refuse(fmt::format("each slide once was wanted: '{}' is there twice: leave one out", slide.bag.slide_id));
+    if (!seen.insert(slide.bag.slide_id).second)
+      refuse(fmt::format("each slide once was wanted: '{}' is there twice: leave one out", slide.bag.slide_id));
   }
   require_labels(slides, card);
   require_genes(slides, card);
@@ -141,7 +148,8 @@ std::vector<int> folds_for(const std::vector<TrainingSlide>& slides, const Model
   const auto without = std::count_if(slides.begin(), slides.end(), [](const TrainingSlide& slide) { return slide.fold < 0; });
   if (without == 0) return given_folds(slides, card);
   if (without == static_cast<std::ptrdiff_t>(slides.size())) return assign_folds(slides, settings.folds, settings.seed);
-  refuse(fmt::format("a fold for every slide or for none was wanted: {} of {} slides have none: complete the splits", without, slides.size()));
+  refuse(
+      fmt::format("a fold for every slide or for none was wanted: {} of {} slides have none: complete the splits", without, slides.size()));
 }
 
 std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int folds, std::uint64_t seed) {

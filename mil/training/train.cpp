@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cross-validation, then the final model on everybody. Early stopping looks at the fold that is also scored, so out-of-fold accuracy is slightly hopeful.
+// Cross-validation, then the final model on everybody. Early stopping looks at the fold that is also scored, so out-of-fold accuracy is
+// slightly hopeful.
 #include "mil/training/train.h"
 
 #include <ATen/Parallel.h>
@@ -123,7 +124,8 @@ double accuracy_of(const std::vector<FoldPrediction>& predictions) {
   return static_cast<double>(right) / static_cast<double>(predictions.size());
 }
 
-std::string describe(const TrainSettings& settings, const std::vector<TrainingSlide>& slides, std::size_t folds, const TrainResult& result) {
+std::string describe(const TrainSettings& settings, const std::vector<TrainingSlide>& slides, std::size_t folds,
+                     const TrainResult& result) {
   const nlohmann::ordered_json json{{"seed", settings.seed},
                                     {"folds", folds},
                                     {"settings",
@@ -148,8 +150,8 @@ AbmilFit fit_everybody(const std::vector<TrainingSlide>& slides, const ModelCard
   return fit;
 }
 
-void run_folds(const std::vector<TrainingSlide>& slides, const ModelCard& card, const TrainSettings& settings, const std::vector<int>& folds,
-               Record& record) {
+void run_folds(const std::vector<TrainingSlide>& slides, const ModelCard& card, const TrainSettings& settings,
+               const std::vector<int>& folds, Record& record) {
   std::vector<int> best_epochs;
   for (const int fold : std::set<int>(folds.begin(), folds.end()))
     best_epochs.push_back(run_fold(sides_of(slides, folds, fold), fold, card, settings, record));
@@ -161,8 +163,8 @@ void run_folds(const std::vector<TrainingSlide>& slides, const ModelCard& card, 
 
 }  // namespace
 
-TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& settings, const std::filesystem::path& folder,
-                              const OnEpoch& on_epoch) {
+TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& settings,
+                              const std::filesystem::path& folder, const OnEpoch& on_epoch) {
   require_ready(settings, folder);
   std::sort(slides.begin(), slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   require_trainable(slides, card);

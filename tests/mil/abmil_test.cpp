@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A reader learns that the network computes what a float64 torch.nn.Module computes, that contributions add up, and what a broken folder says.
+// A reader learns that the network computes what a float64 torch.nn.Module computes, that contributions add up, and what a broken folder
+// says.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -214,7 +215,9 @@ TEST(Abmil, AFeatureThatIsNotANumberIsRefused) {
 
 TEST(Abmil, AGenomicRowOfTheWrongLengthIsRefused) {
   const auto model = small_model(true);
-  EXPECT_EQ(sentence_of<BagError>([&] { model->predict(wave_bag(3, 6), {true, {1.0F}}); }),
+  EXPECT_EQ(sentence_of<BagError>([&] {
+              model->predict(wave_bag(3, 6), {true, {1.0F}});
+            }),
             "the genomic row: 3 genes were wanted by the model: there are 1: give the genes that the card lists");
 }
 
@@ -241,7 +244,8 @@ TEST_F(BrokenModel, WithoutAFolderSaysSo) {
 
 TEST_F(BrokenModel, WithoutWeightsSaysSo) {
   std::filesystem::remove(weights_file());
-  EXPECT_EQ(load_sentence(folder_.path()), weights_file() + ": the weights of the model were wanted: there is no such file: copy the whole folder");
+  EXPECT_EQ(load_sentence(folder_.path()),
+            weights_file() + ": the weights of the model were wanted: there is no such file: copy the whole folder");
 }
 
 TEST_F(BrokenModel, WithOneChangedByteIsRefused) {
@@ -267,8 +271,9 @@ TEST_F(BrokenModel, WithAMissingTensorNamesIt) {
 TEST_F(BrokenModel, WithATensorOfAnotherShapeNamesBoth) {
   weights_["patch_embed.0.weight"].shape = {6, 5};
   write();
-  EXPECT_EQ(load_sentence(folder_.path()), weights_file() + ": tensor 'patch_embed.0.weight' float32 [5, 6] was wanted: it is Float [6, 5]: "
-                                                            "use the folder as 'microtome train' wrote it");
+  EXPECT_EQ(load_sentence(folder_.path()), weights_file() +
+                                               ": tensor 'patch_embed.0.weight' float32 [5, 6] was wanted: it is Float [6, 5]: "
+                                               "use the folder as 'microtome train' wrote it");
 }
 
 TEST_F(BrokenModel, WithATensorTooManyNamesIt) {

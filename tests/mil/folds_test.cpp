@@ -94,7 +94,8 @@ TEST(Folds, AreTheGivenOnesWhenEverySlideHasOne) {
 TEST(Folds, GivenForSomeSlidesOnlyAreRefused) {
   auto slides = cohort(6);
   slides[0].fold = 1;
-  EXPECT_EQ(folds_sentence(slides), "the training set: a fold for every slide or for none was wanted: 11 of 12 slides have none: complete the splits");
+  EXPECT_EQ(folds_sentence(slides),
+            "the training set: a fold for every slide or for none was wanted: 11 of 12 slides have none: complete the splits");
 }
 
 TEST(Folds, GivenThatTearPatientsApartAreRefusedWithACountAndNoNames) {
@@ -157,8 +158,9 @@ TEST(TrainingSet, WithBagsOfTwoDimensionsIsRefused) {
   auto slides = cohort(6);
   slides[2].bag = wave_bag(2, 4);
   slides[2].bag.slide_id = "odd";
-  EXPECT_EQ(trainable_sentence(slides), "the training set: bags of one encoder were wanted: slide 'odd' has 4 features a tile, others have 3: "
-                                        "extract all with one encoder");
+  EXPECT_EQ(trainable_sentence(slides),
+            "the training set: bags of one encoder were wanted: slide 'odd' has 4 features a tile, others have 3: "
+            "extract all with one encoder");
 }
 
 TEST(TrainingSet, WithABagThatLacksNumbersIsRefused) {
@@ -197,8 +199,9 @@ TEST(TrainingSet, WithAGeneVectorOfTheWrongLengthIsRefused) {
 TEST(TrainingSet, WithGenesButNoRowIsRefused) {
   auto card = two_classes();
   card.genes = {"A", "B"};
-  EXPECT_EQ(trainable_sentence(cohort(6), card), "the training set: a genomic row for at least one slide was wanted: there is none: "
-                                                 "check the ids, or train without the table");
+  EXPECT_EQ(trainable_sentence(cohort(6), card),
+            "the training set: a genomic row for at least one slide was wanted: there is none: "
+            "check the ids, or train without the table");
 }
 
 TEST(TrainingSet, ThatIsInOrderIsAccepted) { EXPECT_EQ(trainable_sentence(cohort(6)), ""); }

@@ -85,7 +85,8 @@ TEST_F(ModelCardFile, ThatIsNotJsonSaysWhere) {
 
 TEST_F(ModelCardFile, ThatIsAListIsRefused) {
   write_all(file(), "[]");
-  EXPECT_EQ(sentence(), file().string() + ": a JSON object was wanted: it holds something else: use the folder as 'microtome train' wrote it");
+  EXPECT_EQ(sentence(),
+            file().string() + ": a JSON object was wanted: it holds something else: use the folder as 'microtome train' wrote it");
 }
 
 TEST_F(ModelCardFile, NamesAnyMissingKey) {
@@ -113,7 +114,8 @@ TEST_F(ModelCardFile, NamesAKeyOfTheWrongKind) {
 }
 
 TEST_F(ModelCardFile, RefusesSizesThatAreNotCounts) {
-  EXPECT_THAT(sentence_with("/sizes/embed_dim", 0), HasSubstr("key 'sizes.embed_dim' with an integer from 1 to 16777216 was wanted: it holds 0"));
+  EXPECT_THAT(sentence_with("/sizes/embed_dim", 0),
+              HasSubstr("key 'sizes.embed_dim' with an integer from 1 to 16777216 was wanted: it holds 0"));
   EXPECT_THAT(sentence_with("/sizes/embed_dim", -4), HasSubstr("it holds -4"));
   EXPECT_THAT(sentence_with("/sizes/embed_dim", 1.5), HasSubstr("it holds 1.5"));
   EXPECT_THAT(sentence_with("/sizes/embed_dim", 18446744073709551615U), HasSubstr("it holds 18446744073709551615"));
@@ -147,9 +149,12 @@ TEST_F(ModelCardFile, RefusesANegativeMpp) {
 TEST(ModelCard, ThatCannotBeWrittenSaysSo) {
   const ScratchFolder folder;
   const auto nowhere = folder.path() / "nowhere";
-  EXPECT_EQ(sentence_of<ModelError>([&] { write_model_card(nowhere, {small_card(false), ""}); }),
-            (nowhere / "model.json").string() +
-                ": the model card cannot be written: the file cannot be opened or is not whole: check the folder's permissions and free space");
+  EXPECT_EQ(
+      sentence_of<ModelError>([&] {
+        write_model_card(nowhere, {small_card(false), ""});
+      }),
+      (nowhere / "model.json").string() +
+          ": the model card cannot be written: the file cannot be opened or is not whole: check the folder's permissions and free space");
 }
 
 TEST(ModelCard, WithANameThatIsNotUtf8IsRefused) {

@@ -102,19 +102,33 @@ std::string train_sentence(const std::vector<TrainingSlide>& slides, const std::
   return sentence_of<ModelError>([&] { train(slides, false, folder, settings); });
 }
 
+TrainSettings patient_settings() {
+  auto settings = small_settings();
+  settings.epochs = 20;
+  settings.learning_rate = 0.01;
+  return settings;
+}
+
+/// The share of pairs (planted tile, other tile) in which the planted one has more attention; half by chance.
+double ordered_pairs(const Prediction& prediction) {
+  int ordered = 0;
+  for (int a = 0; a < planted; ++a)
+    for (int b = planted; b < tiles; ++b) ordered += prediction.attention[a] > prediction.attention[b] ? 1 : 0;
+  return static_cast<double>(ordered) / (planted * (tiles - planted));
+}
+
 TEST(Training, FindsPlantedTilesAndLooksAtThem) {
   const ScratchFolder folder;
-  const auto slides = image_cohort(40);
-  EXPECT_GE(train(slides, false, folder.path()).pooled_accuracy, 0.9);
+  EXPECT_GE(train(image_cohort(40), false, folder.path(), patient_settings()).pooled_accuracy, 0.9);
   const auto model = load_slide_model(folder.path());
   Noise unseen(99);
-  for (int i = 0; i < 5; ++i) {
+  double ordered = 0;
+  for (int i = 0; i < 10; ++i) {
     const auto prediction = model->predict(noisy_bag(i, true, unseen), {});
     EXPECT_EQ(prediction.predicted, 1);
-    const auto first_other = prediction.attention.begin() + planted;
-    const float least_planted = *std::min_element(prediction.attention.begin(), first_other);
-    EXPECT_GT(least_planted, *std::max_element(first_other, prediction.attention.end())) << "slide " << i;
+    ordered += ordered_pairs(prediction) / 10;
   }
+  EXPECT_GE(ordered, 0.9);
 }
 
 TEST(Training, LearnsAPlantedGeneThatImagesDoNotShow) {
@@ -217,10 +231,13 @@ TEST(Training, StopsAFoldWhenPatienceEndsAndTrainsTheFinalModelForTheMedian) {
   EXPECT_EQ(static_cast<int>(by_fold[-1].size()), best[1]);
 }
 
-TEST(Training, ReducesTheTrainingLoss) {
+TEST(Training, ReducesTheTrainingLossOfEveryFoldAndOfTheFinalModel) {
   const ScratchFolder folder;
-  const auto history = train(image_cohort(24), false, folder.path()).history;
-  EXPECT_LT(history.back().train_loss, 0.5 * history.front().train_loss);
+  std::map<int, std::vector<double>> losses;
+  for (const auto& epoch : train(image_cohort(24), false, folder.path(), patient_settings()).history)
+    losses[epoch.fold].push_back(epoch.train_loss);
+  ASSERT_EQ(losses.size(), 4U);
+  for (const auto& [fold, loss] : losses) EXPECT_LT(loss.back(), 0.5 * loss.front()) << "fold " << fold;
 }
 
 TEST(Training, WritesACardThatSaysHowTheModelCameToBe) {
@@ -293,8 +310,9 @@ TEST(Training, OnFeaturesThatAreNotNumbersIsRefused) {
   const ScratchFolder folder;
   auto slides = image_cohort(12);
   slides[4].bag.features[3] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(train_sentence(slides, folder.path(), small_settings()),
-            "the training: finite loss and weights were wanted: they are not: lower learning_rate (now 0.005) or look for NaN in the features");
+  EXPECT_EQ(
+      train_sentence(slides, folder.path(), small_settings()),
+      "the training: finite loss and weights were wanted: they are not: lower learning_rate (now 0.005) or look for NaN in the features");
 }
 
 }  // namespace
