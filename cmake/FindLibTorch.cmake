@@ -45,5 +45,6 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   # No symbol refers to libtorch.so, yet it is what pulls in libtorch_cuda.so: keep it.
   target_link_libraries(LibTorch::LibTorch INTERFACE
     "-Wl,--no-as-needed" "${_lib}/libtorch.so" "-Wl,--as-needed" "${_lib}/libtorch_cpu.so" "${_lib}/libc10.so")
-  target_link_options(LibTorch::LibTorch INTERFACE "-Wl,-rpath,${_lib}" "-Wl,--allow-shlib-undefined")
+  # torch's libraries export an older std::filesystem, and remove_all() crashes in it: the system's libstdc++ must be searched first.
+  target_link_options(LibTorch::LibTorch INTERFACE "-Wl,--push-state,--no-as-needed,-lstdc++,--pop-state" "-Wl,-rpath,${_lib}" "-Wl,--allow-shlib-undefined")
 endif()
