@@ -46,6 +46,6 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   # The wheel's libraries export a private copy of std::filesystem that crashes (remove_all jumps to a null weak symbol): the system's libstdc++
   # has to come before them in the search order.
   target_link_libraries(LibTorch::LibTorch INTERFACE
-    "-Wl,--no-as-needed" "-lstdc++" "${_lib}/libtorch.so" "-Wl,--as-needed" "${_lib}/libtorch_cpu.so" "${_lib}/libc10.so")
-  target_link_options(LibTorch::LibTorch INTERFACE "-Wl,-rpath,${_lib}" "-Wl,--allow-shlib-undefined")
+    "-Wl,--no-as-needed" "${_lib}/libtorch.so" "-Wl,--as-needed" "${_lib}/libtorch_cpu.so" "${_lib}/libc10.so")
+  target_link_options(LibTorch::LibTorch INTERFACE "-Wl,--push-state,--no-as-needed,-lstdc++,--pop-state" "-Wl,-rpath,${_lib}" "-Wl,--allow-shlib-undefined")
 endif()

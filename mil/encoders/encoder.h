@@ -13,8 +13,8 @@ namespace microtome {
 /// What every document says about the encoder that was used.
 struct EncoderFacts {
   std::string name;               // "resnet50-trunc", or the card's name
-  std::string format;             // "builtin", "torchscript", "safetensors"
-  std::string sha256;             // of the weights file; of "seed <n> <name>" text for random weights
+  std::string format;             // "builtin" (random weights), "torchscript", "safetensors"
+  std::string sha256;             // of the weights file; of "random <name> seed <n> v1" for random weights
   bool random_weights = false;    // seeded random numbers instead of trained weights
   std::int64_t feature_dim = 0;
   int tile_px = 0;                // side of the tiles it wants; 0: any
@@ -44,14 +44,15 @@ struct EncoderSettings {
   std::string precision = "auto";        // auto, float32, float16, bfloat16 (changes the last bits of results)
 };
 
-/// Loads and checks everything before any slide is opened: file present, sha256, key names and shapes, one dry pass at
-/// (1, tile_px). A built-in without weights is refused unless random_weights. Throws ModelError with the sentence.
+/// Loads and checks everything before any slide is opened: file present, sha256, key names and shapes, one dry pass of
+/// two tiles of tile_px (two, to find out models traced for exactly one). A built-in without weights is refused unless random_weights.
+/// Throws ModelError with the sentence.
 std::shared_ptr<const Encoder> load_encoder(const EncoderSettings& settings, int tile_px);
 
 /// Names accepted beside folders, for messages and help.
 const char* builtin_encoder_names();
 
-/// The malloc settings that keep freed memory, called once at start (architecture section 3). Speed only.
+/// The malloc settings that keep freed memory (architecture section 3). Speed only. Call it once, before any thread is started.
 void keep_freed_memory();
 
 /// LibTorch's version and what it can use, for `version` and documents.

@@ -153,8 +153,8 @@ Loaded load_builtin(const EncoderSettings& settings, const Placement& placement)
     loaded.network = make_resnet(settings.name, random_resnet_weights(settings.name, settings.seed), settings.name, placement);
   } else {
     loaded.facts.format = "safetensors";
-    loaded.facts.sha256 = sha256_of_file(settings.weights);
     loaded.network = make_resnet(settings.name, read_safetensors(settings.weights), settings.weights.string(), placement);
+    loaded.facts.sha256 = sha256_of_file(settings.weights);
   }
   return loaded;
 }

@@ -62,7 +62,9 @@ std::string first_line_of(const std::exception& error) {
     if (line.starts_with("RuntimeError: ")) return line.substr(14);  // the last line of an interpreter's traceback
     if (first.empty()) first = line;
   }
-  return first;
+  // "[enforce fail at inline_container.cc:230] . Attempted to ..." : the place in torch's source helps nobody here
+  const auto place = first.starts_with("[enforce fail at ") ? first.find("] . ") : std::string::npos;
+  return place == std::string::npos ? first : first.substr(place + 4);
 }
 
 }  // namespace microtome
