@@ -296,7 +296,7 @@ std::string options_help(const std::vector<std::string>& sections) {
 std::string effective_ini(const Config& config) {
   Config copy = config;
   const Bindings bindings(copy);
-  std::string out = "; the settings of this run; paths are inputs, not settings, and are left out\n";
+  std::string out = "# the settings of this run; paths are inputs, not settings, and are left out\n";
   std::string section;
   for (const auto& b : bindings.all()) {
     if (b.effect == Effect::path) continue;
