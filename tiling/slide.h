@@ -16,7 +16,7 @@ namespace microtome {
 
 /// Why a slide (or a region of it) cannot be used. what() is a sentence without the path, "what we wanted: what the
 /// library said: what to do"; code() is a stable word for tables: not_a_slide, cannot_open, read_failed, no_mpp, mpp_conflict,
-/// mpp_implausible, needs_upsampling, too_many_unreadable, mask.
+/// mpp_implausible, needs_upsampling, too_many_unreadable, mask, bad_specimen, cannot_write.
 class SlideError : public std::runtime_error {
  public:
   SlideError(std::string code, const std::string& sentence) : std::runtime_error(sentence), code_(std::move(code)) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws a synthetic slide tile by tile and hands each tile to the file at once. Only the levels below the first are held: about one byte
-// for each level-0 pixel in all.
+// Draws a synthetic slide tile by tile and hands each tile to the file at once. Only the levels below the first are held, about one byte
+// for each level-0 pixel, and the coarse grid of what varies slowly: an eighth of a byte, half a byte at 1 micron per pixel and above.
 #include "tiling/specimen.h"
 
 #include <fmt/format.h>

@@ -28,14 +28,16 @@ struct PlantedRegion {
 
 struct Specimen {
   std::vector<PlantedRegion> regions;
-  double tissue_mm2 = 0;
+  double tissue_mm2 = 0;  // areas of the rings; fat, clefts and lumens count as tissue
   double tumour_mm2 = 0;
 };
 
-/// Draws a slide (glass, tissue pieces, stroma fibres, nuclei, glands; tumour regions with crowded, large, dark, irregular nuclei) and
-/// saves it to `path` as a tiled JPEG pyramid (256-pixel tiles, levels by 2 down to no less than one tile) that OpenSlide opens as an
-/// Aperio slide with `mpp`. The description says that it is synthetic. Cost: about 12 bytes of memory a pixel... see specimen.cpp. Throws
-/// SlideError (cannot_write).
+/// Draws a slide (glass, dust, tissue pieces with stroma fibres, fat, glands, vessels and nuclei; tumour regions with crowded, large, dark,
+/// irregular nuclei) and saves it to `path`, whatever its extension, as a tiled JPEG pyramid (256-pixel tiles, levels by 2 down to no less
+/// than one tile) that OpenSlide opens as an Aperio slide with `mpp`. The description says that it is synthetic. Each tumour region lies
+/// inside one tissue piece; together they have the wanted share within a fifth of it for shares up to 0.6, beyond that as much as fits.
+/// Cost: one core, some 0.1 s a megapixel at 0.5 microns; one to two bytes of memory a level-0 pixel. Throws SlideError:
+/// bad_specimen (settings out of range), cannot_write (a part of the file may then be left behind).
 Specimen make_specimen(const std::filesystem::path& path, const SpecimenSettings& settings);
 
 /// The regions as GeoJSON (FeatureCollection, level-0 pixels, QuPath's dialect: annotation with name and classification).

@@ -61,10 +61,13 @@ struct SpecimenFile::Handle {
 
   // Per file, so that nothing is printed and no other user of libtiff in the program is disturbed.
   static int keep_complaint(TIFF*, void* self, const char*, const char* format, va_list arguments) {
+    const int cause = errno;
     char text[512];
     std::vsnprintf(text, sizeof text, format, arguments);
     auto& complaint = static_cast<Handle*>(self)->complaint;
-    if (complaint.empty()) complaint = text;
+    if (!complaint.empty()) return 1;
+    complaint = text;
+    if (cause != 0) complaint += fmt::format(" ({})", std::strerror(cause));
     return 1;
   }
 
@@ -86,6 +89,7 @@ SpecimenFile::SpecimenFile(const std::filesystem::path& path, Size level0, doubl
   TIFFOpenOptions* options = TIFFOpenOptionsAlloc();
   TIFFOpenOptionsSetErrorHandlerExtR(options, Handle::keep_complaint, handle_.get());
   TIFFOpenOptionsSetWarningHandlerExtR(options, Handle::ignore_warning, nullptr);
+  errno = 0;  // libtiff does not tell why a write failed; what stands here afterwards does
   handle_->tiff = TIFFFdOpenExt(file, "synthetic slide", "wl", options);
   TIFFOpenOptionsFree(options);
   if (handle_->tiff == nullptr) ::close(file);
@@ -117,11 +121,15 @@ void SpecimenFile::begin_level(Size size) {
 
 void SpecimenFile::write_tile(int x, int y, std::span<const std::uint8_t> rgb) {
   const std::uint32_t tile = TIFFComputeTile(handle_->tiff, static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y), 0, 0);
+  errno = 0;
   // libtiff may change the buffer it is given, so it gets its own
   std::vector<std::uint8_t> pixels(rgb.begin(), rgb.end());
   handle_->require(TIFFWriteEncodedTile(handle_->tiff, tile, pixels.data(), static_cast<tmsize_t>(pixels.size())) >= 0);
 }
 
-void SpecimenFile::end_level() { handle_->require(TIFFWriteDirectory(handle_->tiff) == 1); }
+void SpecimenFile::end_level() {
+  errno = 0;
+  handle_->require(TIFFWriteDirectory(handle_->tiff) == 1);
+}
 
 }  // namespace microtome
