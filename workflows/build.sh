@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Configures the release preset where that is needed, and builds it into build/release. Run workflows/install.sh first.
+# Configures the release preset where that is needed, and builds it (or the named targets) into build/release. Run workflows/install.sh first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,4 +8,4 @@ cached="$(sed -n 's/^LibTorch_LIBRARY:FILEPATH=//p' build/release/CMakeCache.txt
 if [ ! -f build/release/build.ninja ] || [ ! -f "$cached" ]; then
   cmake --fresh --preset release
 fi
-cmake --build --preset release
+cmake --build --preset release ${1:+--target "$@"}

@@ -7,7 +7,7 @@ set -euo pipefail
 root="$(cd "$(dirname "$0")/.." && pwd)"
 out="${1:-$root/quickstart}"
 "$root/workflows/install.sh" build
-"$root/workflows/build.sh"
+"$root/workflows/build.sh" microtome
 mkdir -p "$out"
 out="$(cd "$out" && pwd)"
 
