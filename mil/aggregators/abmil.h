@@ -57,7 +57,8 @@ struct Dropout {
 at::Tensor training_logits(const Abmil& network, const ModelCard& card, const Bag& bag, const GenomicInput& genomic,
                            const Dropout& dropout);
 
-/// Tiles pass in chunks, so beyond the features memory is about 60 MB whatever the bag. Thread-safe; one thread. Throws BagError.
+/// Tiles pass in chunks, so beyond the features memory is under 200 MB (D 2048) plus a few numbers a tile. Thread-safe; one thread. Throws
+/// BagError.
 Prediction predict_abmil(const Abmil& network, const ModelCard& card, const Bag& bag, const GenomicInput& genomic);
 
 }  // namespace microtome
