@@ -59,7 +59,11 @@ class TorchEncoder final : public Encoder {
   void dry_pass(int tile_px) {
     std::vector<std::uint8_t> rgb(std::size_t{kDryTiles} * tile_px * tile_px * 3);
     for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i % 251);
-    const std::int64_t found = forward(rgb, kDryTiles, tile_px).size(1);
+    const at::Tensor rows = forward(rgb, kDryTiles, tile_px);
+    // of real tiles, a value that is not finite is one slide's matter and is judged there
+    if (!at::isfinite(rows).all().item<bool>())
+      throw ModelError(fmt::format("{}: wanted finite features: found NaN or infinity in a trial batch: use --precision float32", facts_.name));
+    const std::int64_t found = rows.size(1);
     if (facts_.feature_dim != 0 && facts_.feature_dim != found)
       throw ModelError(fmt::format("{}: wanted {} features per tile, as microtome.json says: the network gives {}: correct 'feature_dim'",
                                    facts_.name, facts_.feature_dim, found));
@@ -73,10 +77,7 @@ class TorchEncoder final : public Encoder {
     if (placement_.device.is_cpu()) work_alone();
     const c10::InferenceMode inference;
     try {
-      at::Tensor rows = network_(prepare(rgb, slots, tile_px)).to(at::kCPU, at::kFloat).contiguous();
-      if (!at::isfinite(rows).all().item<bool>())
-        throw ModelError(fmt::format("{}: wanted finite features: found NaN or infinity in a batch: use --precision float32", facts_.name));
-      return rows;
+      return network_(prepare(rgb, slots, tile_px)).to(at::kCPU, at::kFloat).contiguous();
     } catch (const ModelError&) {
       throw;
     } catch (const std::bad_alloc&) {
