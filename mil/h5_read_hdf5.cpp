@@ -98,6 +98,29 @@ std::vector<Number> read_numbers(const H5Node& node, std::int64_t memory_type, b
   return numbers;
 }
 
+// Ids end in JSON documents, which know nothing but UTF-8.
+bool is_utf8(const std::string& text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    const std::size_t length = first < 0x80                    ? 1
+                               : first >= 0xc2 && first < 0xe0 ? 2
+                               : first >= 0xe0 && first < 0xf0 ? 3
+                               : first >= 0xf0 && first < 0xf5 ? 4
+                                                               : 0;
+    if (length == 0 || i + length > text.size()) return false;
+    char32_t point = length == 1 ? first : first & (0xffU >> (length + 1));
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      if ((next & 0xc0U) != 0x80U) return false;
+      point = (point << 6) | (next & 0x3fU);
+    }
+    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
+    if (overlong || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return false;
+    i += length;
+  }
+  return true;
+}
+
 using Transfer = std::function<herr_t(hid_t type, void* memory)>;
 
 std::vector<std::string> read_variable_texts(const H5Handle& type, const H5Handle& space, std::size_t count, const Transfer& transfer,
@@ -129,8 +152,14 @@ std::vector<std::string> read_texts(const H5Handle& type, const H5Handle& space,
                                     const std::string& wanted) {
   if (class_of(type) != H5Class::text) throw H5Fault(wanted, "it does not hold text");
   if (count == 0) return {};
-  if (H5Tis_variable_str(type.id()) > 0) return read_variable_texts(type, space, count, transfer, wanted);
-  return read_fixed_texts(type, count, transfer, wanted);
+  const bool variable = H5Tis_variable_str(type.id()) > 0;
+  std::vector<std::string> texts =
+      variable ? read_variable_texts(type, space, count, transfer, wanted) : read_fixed_texts(type, count, transfer, wanted);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!is_utf8(texts[i]))
+      throw H5Fault(wanted, "the text at position " + std::to_string(i) + " is not UTF-8", "write the file again with UTF-8 texts");
+  }
+  return texts;
 }
 
 struct Attribute {

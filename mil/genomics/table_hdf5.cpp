@@ -7,6 +7,7 @@
 #include "mil/genomics/table_check.h"
 #include "mil/h5_file.h"
 #include "mil/model_error.h"
+#include "mil/rehearsal.h"
 #include "mil/sha256.h"
 
 namespace microtome {
@@ -241,11 +242,21 @@ GenomicTable read_anndata(const H5Node& root) {
   return table;
 }
 
+// A hundred times what a large table needs; a damaged file may send the library in circles.
+unsigned cpu_seconds_for(const std::filesystem::path& path) {
+  return 20 + static_cast<unsigned>(std::filesystem::file_size(path) / (std::uintmax_t{8} << 20));
+}
+
 }  // namespace
 
 GenomicTable read_genomic_table(const std::filesystem::path& path) {
   GenomicTable table = with_path<ModelError>(path, rewrite, [&] {
     const H5File file = H5File::open(path);
+    // While the file is open no other thread is inside the library, so the child finds it in order.
+    if (!survives_rehearsal([&] { read_anndata(file.root()); }, cpu_seconds_for(path))) {
+      throw H5Fault("read as AnnData", "the HDF5 library crashes on it or does not come to an end, so it is damaged",
+                    "fetch the file again");
+    }
     return read_anndata(file.root());
   });
   table.sha256 = sha256_of_file(path);

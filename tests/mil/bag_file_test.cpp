@@ -114,6 +114,19 @@ TEST(BagFile, SeveralThreadsWriteAndReadAtOnce) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST(BagFile, TheObjectiveIsTheOneTridentReadsOffTheSameMpp) {
+  const ScratchFolder folder;
+  const std::vector<std::pair<double, std::int64_t>> known{{.15, 80}, {.16, 60}, {.2, 40}, {.25, 40}, {.3, 20}, {.5, 20},
+                                                           {.6, 10},  {1.0, 10}, {1.2, 5}, {2.0, 5},  {2.4, 2}, {4.0, 2}};
+  for (const auto& [mpp, magnification] : known) {
+    BagFacts f = facts();
+    f.mpp = mpp;
+    write_bag_file(folder / "f.h5", bag_of(1, 1), f, FeatureType::float32);
+    const H5File file = H5File::open(folder / "f.h5");
+    EXPECT_EQ(file.root().child("coords").integer_attribute("level0_magnification"), magnification) << mpp;
+  }
+}
+
 TEST(BagFile, ValuesBeyondFloat16NameTheirTile) {
   Bag bag = bag_of(3, 2);
   bag.features[3] = -65520.0F;

@@ -114,7 +114,9 @@ TEST(GenomicJoin, ShufflingTheTableFindsTheSamePatients) {
     const auto in_b = GenomicJoin(b).find(keys);
     ASSERT_EQ(in_a.has_value(), i < 200);
     ASSERT_EQ(in_a.has_value(), in_b.has_value());
-    if (in_a) ASSERT_EQ(a.row_ids[in_a->row], b.row_ids[in_b->row]);
+    if (in_a) {
+      ASSERT_EQ(a.row_ids[in_a->row], b.row_ids[in_b->row]);
+    }
   }
 }
 
