@@ -46,8 +46,7 @@ dl { margin: 0; }
 .first .bar span { background: #b63679; }
 .small { margin: 4px 0 0; }
 .picture { width: 240px; }
-.picture img { display: block; width: 100%; max-width: 240px; max-height: 200px; object-fit: contain; object-position: left top;
-  border: 1px solid var(--line); border-radius: 3px; background: #fff; }
+.picture img { display: block; max-width: 240px; max-height: 200px; border: 1px solid var(--line); border-radius: 3px; }
 .files { white-space: nowrap; }
 .files a { display: block; }
 footer { margin-top: 28px; padding-top: 12px; border-top: 2px solid var(--ink); font-weight: 600; }
@@ -56,7 +55,8 @@ footer { margin-top: 28px; padding-top: 12px; border-top: 2px solid var(--ink); 
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   thead { display: table-header-group; }
   tr { break-inside: avoid; }
-  .picture, .picture img { width: 150px; max-height: 130px; }
+  .picture { width: 150px; }
+  .picture img { max-width: 150px; max-height: 130px; }
   .prediction { min-width: 130px; }
 }
 )css";
