@@ -26,7 +26,7 @@ tbody th, td { padding: 16px 12px; border-bottom: 1px solid var(--line); text-al
 th:first-child { padding-left: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .id { display: block; margin-bottom: 6px; max-width: 250px; font-weight: 650; overflow-wrap: anywhere; }
-.badge { display: inline-block; padding: 1px 10px; border-radius: 10px; font-size: 13px; font-weight: 600; background: #eaeef2; color: #32383f; }
+.badge { display: inline-block; padding: 1px 10px; border-radius: 10px; font-size: 13px; font-weight: 600; white-space: nowrap; background: #eaeef2; color: #32383f; }
 .badge.ok { background: #dcf3e3; color: #0d5524; }
 .badge.partial { background: #fdf0c8; color: #684700; }
 .badge.failed { background: #fde3df; color: #8a1c12; }
