@@ -54,10 +54,13 @@ footer { margin-top: 28px; padding-top: 12px; border-top: 2px solid var(--ink); 
   body { max-width: none; padding: 0; font-size: 11px; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   thead { display: table-header-group; }
+  thead th, .badge, .small, .none, .facts dt, th .reason { font-size: 10px; }
+  tbody th, td { padding: 8px; }
+  tbody th { min-width: 140px; }
   tr { break-inside: avoid; }
-  .picture { width: 150px; }
-  .picture img { max-width: 150px; max-height: 130px; }
-  .prediction { min-width: 130px; }
+  .picture { width: 130px; }
+  .picture img { max-width: 120px; max-height: 110px; }
+  .prediction { min-width: 110px; }
 }
 )css";
 
