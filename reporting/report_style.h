@@ -56,11 +56,11 @@ footer { margin-top: 28px; padding-top: 12px; border-top: 2px solid var(--ink); 
   thead { display: table-header-group; }
   thead th, .badge, .small, .none, .facts dt, th .reason { font-size: 10px; }
   tbody th, td { padding: 8px; }
-  tbody th { min-width: 140px; }
+  tbody th { min-width: 130px; }
   tr { break-inside: avoid; }
-  .picture { width: 130px; }
-  .picture img { max-width: 120px; max-height: 110px; }
-  .prediction { min-width: 110px; }
+  .picture { width: 116px; }
+  .picture img { max-width: 100px; max-height: 110px; }
+  .prediction { min-width: 135px; }
 }
 )css";
 
