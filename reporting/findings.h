@@ -85,7 +85,7 @@ struct FindingsMarker {
 };
 std::optional<FindingsMarker> read_findings_marker(const std::string& json);
 
-/// One flat line of slides.jsonl for a finished document.
+/// One flat line of slides.jsonl for a finished document, without the line break.
 std::string slides_jsonl_line(const FindingsMarker& marker);
 
 }  // namespace microtome

@@ -23,8 +23,8 @@ std::string tiff_library_version();
 /// the raster's shorter side is 32 or more (the tile size shrinks to fit, multiples of 16).
 void write_heatmap_tiff(const std::filesystem::path& path, const RasterRgba& raster, double mpp);
 
-/// heatmap.png: the overview in grey tones with the heatmap blended over it (alpha 0.55 where painted), so that a pathologist sees where on the tissue it is hot.
-/// `overview` RGB covers the level-0 rectangle `covered`.
+/// heatmap.png: the overview in grey tones with the heatmap blended over it (alpha 0.55 where painted), so that a pathologist sees where on the tissue it is hot;
+/// longest side at most 2048. `overview` RGB covers the level-0 rectangle `covered`.
 void write_heatmap_png(const std::filesystem::path& path, std::span<const std::uint8_t> overview, Size overview_size, Level0Rect covered,
                        const RasterRgba& raster, int downsample);
 

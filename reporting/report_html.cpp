@@ -104,7 +104,7 @@ std::string picture(const FindingsMarker& slide, const std::string& folder, cons
 std::string pictures_cells(const FindingsMarker& slide, const std::string& folder) {
   if (has_pictures(slide))
     return picture(slide, folder, "thumbnail.jpg", "Thumbnail", "no thumbnail") +
-           picture(slide, folder, "heatmap.png", "Attention heatmap", "no model, so no heatmap");
+           picture(slide, folder, "heatmap.png", "Attention heatmap", "no heatmap");
   const std::string text = slide.reasons.empty() ? "<p class=\"reason\">no pictures</p>\n" : reasons_html(slide);
   return "<td class=\"why\" colspan=\"2\">" + text + "</td>\n";
 }

@@ -26,7 +26,7 @@ tbody th, td { padding: 16px 12px; border-bottom: 1px solid var(--line); text-al
 th:first-child { padding-left: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .id { display: block; margin-bottom: 6px; max-width: 250px; font-weight: 650; overflow-wrap: anywhere; }
-.badge { display: inline-block; padding: 1px 10px; border-radius: 10px; font-size: 13px; font-weight: 600; background: #eaeef2; color: #32383f; }
+.badge { display: inline-block; padding: 1px 10px; border-radius: 10px; font-size: 13px; font-weight: 600; white-space: nowrap; background: #eaeef2; color: #32383f; }
 .badge.ok { background: #dcf3e3; color: #0d5524; }
 .badge.partial { background: #fdf0c8; color: #684700; }
 .badge.failed { background: #fde3df; color: #8a1c12; }
@@ -46,8 +46,7 @@ dl { margin: 0; }
 .first .bar span { background: #b63679; }
 .small { margin: 4px 0 0; }
 .picture { width: 240px; }
-.picture img { display: block; width: 100%; max-width: 240px; max-height: 200px; object-fit: contain; object-position: left top;
-  border: 1px solid var(--line); border-radius: 3px; background: #fff; }
+.picture img { display: block; max-width: 240px; max-height: 200px; border: 1px solid var(--line); border-radius: 3px; }
 .files { white-space: nowrap; }
 .files a { display: block; }
 footer { margin-top: 28px; padding-top: 12px; border-top: 2px solid var(--ink); font-weight: 600; }
@@ -55,9 +54,13 @@ footer { margin-top: 28px; padding-top: 12px; border-top: 2px solid var(--ink); 
   body { max-width: none; padding: 0; font-size: 11px; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   thead { display: table-header-group; }
+  thead th, .badge, .small, .none, .facts dt, th .reason { font-size: 10px; }
+  tbody th, td { padding: 8px; }
+  tbody th { min-width: 130px; }
   tr { break-inside: avoid; }
-  .picture, .picture img { width: 150px; max-height: 130px; }
-  .prediction { min-width: 130px; }
+  .picture { width: 116px; }
+  .picture img { max-width: 100px; max-height: 110px; }
+  .prediction { min-width: 135px; }
 }
 )css";
 

@@ -113,7 +113,7 @@ TEST(ReportHtml, ShowsASlideWithoutModelAsSuch) {
   page.slides[0].artifacts.resize(1);
   const std::string html = index_html(page);
   EXPECT_TRUE(says(html, "no prediction"));
-  EXPECT_TRUE(says(html, "no model, so no heatmap"));
+  EXPECT_TRUE(says(html, "no heatmap"));
 }
 
 }  // namespace
