@@ -4,9 +4,9 @@
 #include <openslide/openslide.h>
 
 #include <cassert>
-#include <charconv>
 #include <mutex>
 
+#include "tiling/openslide_dialect.h"
 #include "tiling/scale.h"
 #include "tiling/slide.h"
 #include "tiling/tiff_messages.h"
@@ -23,53 +23,6 @@ Handle open_handle(const std::string& path) {
           }};
 }
 
-std::optional<std::string> property(const Handle& handle, const std::string& name) {
-  const char* value = openslide_get_property_value(handle.get(), name.c_str());
-  return value ? std::optional<std::string>(value) : std::nullopt;
-}
-
-double number_or(const Handle& handle, const std::string& name, double otherwise) {
-  const auto text = property(handle, name);
-  return text ? parse_number(*text).value_or(otherwise) : otherwise;
-}
-
-void replace_all(std::string& text, const std::string& what, const std::string& with) {
-  for (std::size_t at = 0; !what.empty() && (at = text.find(what, at)) != std::string::npos; at += with.size()) {
-    text.replace(at, what.size(), with);
-  }
-}
-
-// OpenSlide's messages may quote the slide's path or a file beside it, and those may be named after a patient.
-std::string without_paths(std::string message, const std::filesystem::path& path) {
-  replace_all(message, path.string(), "the file");
-  const std::string folder = path.parent_path().string() + "/";
-  for (std::size_t at = 0; (at = message.find(folder)) != std::string::npos;) {
-    const std::size_t end = std::min(message.find_first_of(":'\"\n", at), message.size());
-    message.replace(at, end - at, "a file of the slide");
-  }
-  replace_all(message, path.filename().string(), "the file");
-  return message;
-}
-
-Rgb background_of(const Handle& handle) {
-  const std::string hex = property(handle, OPENSLIDE_PROPERTY_NAME_BACKGROUND_COLOR).value_or("");
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), value, 16);
-  if (hex.size() != 6 || error != std::errc() || end != hex.data() + hex.size()) return {};
-  return {static_cast<std::uint8_t>(value >> 16), static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
-}
-
-// The scanned part, cut to the slide; the whole slide where the file says nothing or nonsense.
-Level0Rect bounds_of(const Handle& handle, Size slide) {
-  const auto width = static_cast<double>(slide.width), height = static_cast<double>(slide.height);
-  const double x0 = std::clamp(number_or(handle, OPENSLIDE_PROPERTY_NAME_BOUNDS_X, 0), 0.0, width);
-  const double y0 = std::clamp(number_or(handle, OPENSLIDE_PROPERTY_NAME_BOUNDS_Y, 0), 0.0, height);
-  const double x1 = std::min(width, x0 + number_or(handle, OPENSLIDE_PROPERTY_NAME_BOUNDS_WIDTH, width));
-  const double y1 = std::min(height, y0 + number_or(handle, OPENSLIDE_PROPERTY_NAME_BOUNDS_HEIGHT, height));
-  if (x1 <= x0 || y1 <= y0) return {0, 0, width, height};
-  return {x0, y0, x1 - x0, y1 - y0};
-}
-
 // OpenSlide 3.4.1 lays the rows of a stored tile out at the image's width when the image is narrower or lower than the
 // tile, unless the tile is JPEG. It does not tell a level's compression, so every such level is held to be wrong.
 bool is_trusted(const Level& level, const std::string& vendor) {
@@ -77,40 +30,31 @@ bool is_trusted(const Level& level, const std::string& vendor) {
   return !may_be_other_than_jpeg || (level.size.width >= level.tile.width && level.size.height >= level.tile.height);
 }
 
-Level level_of(const Handle& handle, int index, const std::string& vendor) {
+Level level_of(const Handle& handle, const PropertyLookup& property, int index, const std::string& vendor) {
   Level level;
   openslide_get_level_dimensions(handle.get(), index, &level.size.width, &level.size.height);
   level.downsample = openslide_get_level_downsample(handle.get(), index);
-  level.tile.width = static_cast<std::int64_t>(number_or(handle, fmt::format("openslide.level[{}].tile-width", index), 0));
-  level.tile.height = static_cast<std::int64_t>(number_or(handle, fmt::format("openslide.level[{}].tile-height", index), 0));
+  level.tile.width = static_cast<std::int64_t>(number_or(property, fmt::format("openslide.level[{}].tile-width", index), 0));
+  level.tile.height = static_cast<std::int64_t>(number_or(property, fmt::format("openslide.level[{}].tile-height", index), 0));
   level.trusted = is_trusted(level, vendor);
   return level;
 }
 
 SlideInfo info_of(const Handle& handle) {
+  const PropertyLookup property = [&](const std::string& name) -> std::optional<std::string> {
+    const char* value = openslide_get_property_value(handle.get(), name.c_str());
+    if (!value) return std::nullopt;
+    return value;
+  };
   SlideInfo info;
-  info.vendor = property(handle, OPENSLIDE_PROPERTY_NAME_VENDOR).value_or("");
+  info.vendor = property(OPENSLIDE_PROPERTY_NAME_VENDOR).value_or("");
   info.reader = slide_library_version();
   const int levels = openslide_get_level_count(handle.get());
-  for (int i = 0; i < levels; ++i) info.levels.push_back(level_of(handle, i, info.vendor));
-  info.scale = scale_in_file([&](const std::string& name) { return property(handle, name); });
-  info.bounds = info.levels.empty() ? Level0Rect{} : bounds_of(handle, info.levels[0].size);
-  info.background = background_of(handle);
+  for (int i = 0; i < levels; ++i) info.levels.push_back(level_of(handle, property, i, info.vendor));
+  info.scale = scale_in_file(property);
+  info.bounds = info.levels.empty() ? Level0Rect{} : bounds_in_file(property, info.levels[0].size);
+  info.background = background_in_file(property);
   return info;
-}
-
-std::uint8_t over(std::uint32_t premultiplied, std::uint8_t background, std::uint32_t alpha) {
-  return static_cast<std::uint8_t>(std::min<std::uint32_t>(255, premultiplied + (background * (255 - alpha) + 127) / 255));
-}
-
-void composite(const std::vector<std::uint32_t>& argb, Rgb background, std::span<std::uint8_t> rgb) {
-  std::uint8_t* target = rgb.data();
-  for (const std::uint32_t pixel : argb) {
-    const std::uint32_t alpha = pixel >> 24, r = pixel >> 16 & 255, g = pixel >> 8 & 255, b = pixel & 255;
-    *target++ = over(r, background.r, alpha);
-    *target++ = over(g, background.g, alpha);
-    *target++ = over(b, background.b, alpha);
-  }
 }
 
 class OpenSlideSlide : public Slide {
