@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <numbers>
 
 #include "tests/support/fake_slide.h"
 #include "tests/support/tiff_slide.h"
@@ -157,31 +158,47 @@ TEST(ReadTile, AnOverhangingTileIsFilledWithBackground) {
   EXPECT_EQ(green(63, 63), 255);  // below it
 }
 
-TEST(ReadTile, ALevelThatIsNoWholeFractionShowsTheSamePlaceAsLevel0) {
-  // a ramp of 1/4 grey per level-0 pixel: a shift by one level-0 pixel is seen, one by rounding is not
-  const Size full{997, 601}, half{498, 300};
-  const auto ramp = [](Size size, double dx, double dy) {
-    Bytes rgb;
-    for (std::int64_t y = 0; y < size.height; ++y) {
-      for (std::int64_t x = 0; x < size.width; ++x) {
-        const double fx = (static_cast<double>(x) + 0.5) * dx, fy = (static_cast<double>(y) + 0.5) * dy;
-        for (const double value : {fx / 4, fy / 3, (fx + fy) / 7}) rgb.push_back(static_cast<std::uint8_t>(std::lround(value)));
-      }
+// Waves of 20 level-0 pixels, along x in red and along y in green, as a level of these pixel sizes shows them.
+Bytes waves(Size size, double dx, double dy) {
+  const auto wave = [](double at) { return static_cast<std::uint8_t>(std::lround(128 + 100 * std::sin(at * 2 * std::numbers::pi / 20))); };
+  Bytes rgb;
+  for (std::int64_t y = 0; y < size.height; ++y) {
+    for (std::int64_t x = 0; x < size.width; ++x) {
+      rgb.insert(rgb.end(), {wave((static_cast<double>(x) + 0.5) * dx), wave((static_cast<double>(y) + 0.5) * dy), 0});
     }
-    return rgb;
-  };
-  const auto path = std::filesystem::temp_directory_path() / ("microtome_ramp_" + std::to_string(::getpid()) + ".tif");
+  }
+  return rgb;
+}
+
+// Where, in level-0 pixels, the waves of a tile of 24 pixels and three waves begin: along x (channel 0) or y (channel 1).
+double wave_start(const Bytes& rgb, int channel) {
+  double sine = 0, cosine = 0;
+  for (int i = 0; i < 24 * 24; ++i) {
+    const double angle = ((channel == 0 ? i % 24 : i / 24) + 0.5) * 2 * std::numbers::pi / 8;
+    sine += rgb[3 * i + channel] * std::sin(angle);
+    cosine += rgb[3 * i + channel] * std::cos(angle);
+  }
+  return std::atan2(cosine, sine) / (2 * std::numbers::pi) * 20;
+}
+
+TEST(ReadTile, ALevelThatIsNoWholeFractionShowsTheSamePlaceAsLevel0) {
+  const Size full{301, 257}, half{150, 128};
+  const auto path = std::filesystem::temp_directory_path() / ("microtome_waves_" + std::to_string(::getpid()) + ".tif");
   TiffSlideSettings settings;
-  settings.tile_px = 128;
-  settings.levels = {{full, ramp(full, 1, 1)}, {half, ramp(half, 997.0 / 498, 601.0 / 300)}};
+  settings.tile_px = 64;
+  settings.levels = {{full, waves(full, 1, 1)}, {half, waves(half, 301.0 / 150, 257.0 / 128)}};
   write_tiff_slide(path, settings);
   const auto slide = open_slide(path);
   ASSERT_NE(slide->info().levels[1].downsample, 2.0);
-  TileGeometry coarse{50, 0, 2.5, 1, 125, 125, 1, slide->info().levels[1].downsample}, fine = coarse;
+  const TileGeometry coarse{24, 0, 2.5, 1, 60, 60, 1, slide->info().levels[1].downsample};
+  TileGeometry fine = coarse;
   fine.level = 0;
   fine.downsample = 1;
-  for (const Level0Point origin : {Level0Point{0, 0}, Level0Point{333, 251}, Level0Point{870, 470}}) {
-    EXPECT_LE(largest_difference(tile_of(*slide, coarse, origin), tile_of(*slide, fine, origin)), 1) << origin.x_level0;
+  for (std::int64_t at = 20; at < 190; at += 7) {
+    const Bytes a = tile_of(*slide, coarse, {at, at}), b = tile_of(*slide, fine, {at, at});
+    for (const int channel : {0, 1}) {
+      EXPECT_NEAR(std::remainder(wave_start(a, channel) - wave_start(b, channel), 20), 0, 0.2) << at;
+    }
   }
   std::filesystem::remove(path);
 }
