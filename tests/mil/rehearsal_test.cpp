@@ -3,6 +3,7 @@
 #include "mil/rehearsal.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <stdexcept>
@@ -18,6 +19,7 @@ void spin() {
 TEST(Rehearsal, CrashesAndEndlessWorkDoNotReachThisProcess) {
   EXPECT_FALSE(survives_rehearsal([] { std::raise(SIGSEGV); }, 10));
   EXPECT_FALSE(survives_rehearsal([] { std::raise(SIGABRT); }, 10));
+  EXPECT_FALSE(survives_rehearsal([] { _exit(1); }, 10)) << "as sanitizers end a program";
   EXPECT_FALSE(survives_rehearsal(spin, 1));
 }
 
