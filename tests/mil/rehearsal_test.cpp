@@ -12,7 +12,8 @@ namespace microtome {
 namespace {
 
 void spin() {
-  for (volatile int turns = 0;; turns = turns + 1) {
+  volatile bool turning = true;
+  while (turning) {
   }
 }
 
