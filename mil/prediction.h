@@ -30,6 +30,7 @@ struct Prediction {
   double attention_entropy = 0;           // of head 0, in nats; log(N) is uniform
   double effective_tiles = 0;             // 1 / sum a_i^2 of head 0
   std::vector<ModalityUse> modalities;
+  bool encoder_random_weights = false;    // the features came from random numbers: a rehearsal, and every document says so
 };
 
 }  // namespace microtome

@@ -82,6 +82,7 @@ struct FindingsMarker {
   std::vector<FindingsArtifact> artifacts;
   std::vector<std::pair<std::string, double>> probabilities;
   double effective_tiles = 0;
+  bool random_weights = false;          // any of the models
 };
 std::optional<FindingsMarker> read_findings_marker(const std::string& json);
 

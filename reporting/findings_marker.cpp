@@ -80,6 +80,7 @@ FindingsMarker read_document(const Json& document) {
   for (const Json& artifact : list(document, "artifacts"))
     marker.artifacts.push_back(
         {word(artifact, "role"), word(artifact, "path"), word(artifact, "media_type"), word(artifact, "sha256"), whole(artifact, "bytes")});
+  for (const Json& model : list(document, "models")) marker.random_weights |= member(model, "random_weights") == true;
   const Json& results = list(document, "results");
   if (!results.empty()) read_result(results[0], marker);
   return marker;
@@ -107,6 +108,7 @@ std::string slides_jsonl_line(const FindingsMarker& marker) {
   line["probability"] = marker.label.empty() ? Json(nullptr) : Json(marker.probability);
   line["effective_tiles"] = marker.probabilities.empty() ? Json(nullptr) : Json(marker.effective_tiles);
   for (const auto& [name, value] : marker.probabilities) line["prob_" + name] = value;
+  line["random_weights"] = marker.random_weights;
   line["recipe"] = marker.recipe;
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

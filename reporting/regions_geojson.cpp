@@ -98,7 +98,10 @@ std::string regions_geojson(const RegionRequest& request, const Prediction& pred
     features.push_back(
         feature_json(request.slide_id + "\nregion\n" + region.name, std::move(rings), region_properties(region, request, prediction)));
   }
-  const Json collection = {{"type", "FeatureCollection"}, {"features", std::move(features)}};
+  Json collection = {{"type", "FeatureCollection"}};
+  // a foreign member (RFC 7946 section 6.1): readers pass over it, people find it
+  if (prediction.encoder_random_weights) collection["rehearsal"] = "the encoder's weights are random numbers: attention means nothing";
+  collection["features"] = std::move(features);
   return collection.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

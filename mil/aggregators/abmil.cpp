@@ -225,6 +225,7 @@ Prediction predict_abmil(const Abmil& network, const ModelCard& card, const Bag&
   softmax(scores.attention);
   Prediction prediction;
   prediction.task = card.task;
+  prediction.encoder_random_weights = card.encoder_random_weights;
   prediction.classes = card.classes;
   prediction.offset = class_offsets(network, card, genomic);
   describe_attention(scores.attention, prediction);

@@ -97,7 +97,9 @@ TEST(Options, EveryPresetParsesAndTheDefaultOneIsTheDefault) {
     if (entry.path().extension() != ".ini") continue;
     ++presets;
     const auto config = parse_options({"--config", entry.path().string()}, kRun).config;
-    if (entry.path().stem() == "default") EXPECT_EQ(effective_ini(config), effective_ini(Config()));
+    if (entry.path().stem() == "default") {
+      EXPECT_EQ(effective_ini(config), effective_ini(Config()));
+    }
   }
   EXPECT_GE(presets, 3);
 }

@@ -59,7 +59,7 @@ refuses("a table that is not there", "nowhere.h5ad", genomics=out / "nowhere.h5a
 refuses("a torn table", "torn.h5ad", genomics=out / "torn.h5ad")
 refuses("missing genes", "GENE003", genomics=table("missing_genes", genes[:, [name != "GENE003" for name in genes.var_names]].copy()))
 doubled = anndata.concat([genes, genes[:1]])
-refuses("a row id that is there twice", "twice", genomics=table("doubled_rows", doubled))
+refuses("a row id that is there twice", "same name", genomics=table("doubled_rows", doubled))
 samples = anndata.concat([genes, genes[-1:]])
 samples.obs["patient_id"] = list(samples.obs_names)
 samples.obs_names = [f"sample{i}" for i in range(samples.n_obs)]
