@@ -13,10 +13,10 @@ struct Bag {
   std::string slide_id;
   std::int64_t feature_dim = 0;
   std::vector<float> features;
-  std::vector<std::int64_t> coords;       // (n, 2)
-  std::vector<float> tissue_fraction;     // (n)
-  std::vector<float> focus;               // (n), tiling/quality.h
-  std::vector<std::int64_t> unreadable;   // (m, 2) level-0 top lefts of planned tiles that could not be read
+  std::vector<std::int64_t> coords;      // (n, 2)
+  std::vector<float> tissue_fraction;    // (n)
+  std::vector<float> focus;              // (n), tiling/quality.h
+  std::vector<std::int64_t> unreadable;  // (m, 2) level-0 top lefts of planned tiles that could not be read
   std::int64_t tiles() const { return static_cast<std::int64_t>(coords.size() / 2); }
 };
 

@@ -4,7 +4,8 @@
 //   /coords (N,2) int64 level-0 top left; the TRIDENT attributes patch_size, patch_size_level0, level0_magnification, target_magnification,
 //     overlap, name, savetodir, level0_width, level0_height, and CLAM's patch_level
 //   /tissue_fraction (N) float32; /quality/focus (N) float32; /unreadable (M,2) int64
-//   root attrs: format_version, slide_id, recipe, slide_identity, encoder, encoder_sha256, encoder_random_weights (int64 0 or 1), mpp, target_mpp
+//   root attrs: format_version, slide_id, recipe, slide_identity, encoder, encoder_sha256, encoder_random_weights (int64 0 or 1), mpp,
+//   target_mpp
 // Strings are variable-length UTF-8 scalars, so that h5py gives str. libver earliest..v110. N = 0 is a file with empty data sets.
 // All functions throw BagError. One global HDF5 lock serialises calls; files are opened without file locks (some file systems have none).
 // Same bag, same bytes. tissue_fraction and focus may be empty: then the file has no such data set (with N = 0: empty ones).
@@ -23,16 +24,16 @@ enum class FeatureType { float16, float32 };
 
 /// The facts beside the rows.
 struct BagFacts {
-  std::string recipe;             // sha256 of everything that changes results
+  std::string recipe;  // sha256 of everything that changes results
   std::string slide_identity;
-  std::string encoder;            // name
+  std::string encoder;  // name
   std::string encoder_sha256;
   bool random_weights = false;
   int tile_px = 0;
   int overlap_px = 0;
   int level = 0;
-  double side_level0 = 0;         // patch_size_level0, real
-  double mpp = 0;                 // level 0
+  double side_level0 = 0;  // patch_size_level0, real
+  double mpp = 0;          // level 0
   double target_mpp = 0;
   std::int64_t level0_width = 0;
   std::int64_t level0_height = 0;
@@ -53,10 +54,10 @@ BagFile read_bag_file(const std::filesystem::path& path);
 struct PartialBag {
   std::string recipe;
   std::int64_t feature_dim = 0;
-  std::vector<std::int64_t> tile_index;   // position in the tile plan, strictly increasing
-  std::vector<float> features;            // (n, feature_dim) float32
-  std::vector<float> focus;               // (n)
-  std::vector<std::int64_t> unreadable;   // tile indices
+  std::vector<std::int64_t> tile_index;  // position in the tile plan, strictly increasing
+  std::vector<float> features;           // (n, feature_dim) float32
+  std::vector<float> focus;              // (n)
+  std::vector<std::int64_t> unreadable;  // tile indices
 };
 void write_partial_bag(const std::filesystem::path& path, const PartialBag& partial);
 PartialBag read_partial_bag(const std::filesystem::path& path);

@@ -10,27 +10,27 @@ namespace microtome {
 
 /// Which genomic row a prediction used, and how it was found.
 struct ModalityUse {
-  std::string name;         // "genomics"
-  bool present = false;     // false: the model's learned stand-in for a missing table was used
-  std::string matched_by;   // "sample_id", "patient_id", "tcga-sample", "tcga-patient", "slide_id" or "" when absent
-  std::string row_id;       // id in the table; stays inside the program (never written to a document)
+  std::string name;        // "genomics"
+  bool present = false;    // false: the model's learned stand-in for a missing table was used
+  std::string matched_by;  // "sample_id", "patient_id", "tcga-sample", "tcga-patient", "slide_id" or "" when absent
+  std::string row_id;      // id in the table; stays inside the program (never written to a document)
 };
 
 /// Result of one task on one bag of N tiles with C classes and K attention heads.
 struct Prediction {
-  std::string task;                       // name of the task, e.g. "label"
-  std::vector<std::string> classes;       // C
-  std::vector<double> probabilities;      // C, sums to 1
-  std::vector<double> logits;             // C
-  int predicted = 0;                      // index of the largest probability
-  std::int64_t heads = 1;                 // K
-  std::vector<float> attention;           // (N, K), each head sums to 1 over tiles (after softmax)
-  std::vector<float> contribution;        // (N, C): logit_c = sum_i contribution[i][c] + offset[c], exactly up to rounding
-  std::vector<double> offset;             // C: bias plus what the genomic branch adds
-  double attention_entropy = 0;           // of head 0, in nats; log(N) is uniform
-  double effective_tiles = 0;             // 1 / sum a_i^2 of head 0
+  std::string task;                   // name of the task, e.g. "label"
+  std::vector<std::string> classes;   // C
+  std::vector<double> probabilities;  // C, sums to 1
+  std::vector<double> logits;         // C
+  int predicted = 0;                  // index of the largest probability
+  std::int64_t heads = 1;             // K
+  std::vector<float> attention;       // (N, K), each head sums to 1 over tiles (after softmax)
+  std::vector<float> contribution;    // (N, C): logit_c = sum_i contribution[i][c] + offset[c], exactly up to rounding
+  std::vector<double> offset;         // C: bias plus what the genomic branch adds
+  double attention_entropy = 0;       // of head 0, in nats; log(N) is uniform
+  double effective_tiles = 0;         // 1 / sum a_i^2 of head 0
   std::vector<ModalityUse> modalities;
-  bool encoder_random_weights = false;    // the features came from random numbers: a rehearsal, and every document says so
+  bool encoder_random_weights = false;  // the features came from random numbers: a rehearsal, and every document says so
 };
 
 }  // namespace microtome

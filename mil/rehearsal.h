@@ -7,8 +7,8 @@
 
 namespace microtome {
 
-/// False when work crashes or uses more processor time than cpu_seconds. Whatever work throws or returns counts as true: the real run will meet it again.
-/// True as well when no child can be made. The child sees memory as it is now and leaves nothing behind.
+/// False when work crashes or uses more processor time than cpu_seconds. Whatever work throws or returns counts as true: the real run will
+/// meet it again. True as well when no child can be made. The child sees memory as it is now and leaves nothing behind.
 bool survives_rehearsal(const std::function<void()>& work, unsigned cpu_seconds);
 
 }  // namespace microtome

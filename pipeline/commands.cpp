@@ -14,27 +14,50 @@ namespace microtome {
 namespace {
 
 const std::vector<Command> kCommands = {
-    {"run", "Night", "slides in; features, predictions, heatmaps, findings and a report out",
+    {"run",
+     "Night",
+     "slides in; features, predictions, heatmaps, findings and a report out",
      "  microtome run --archive slides/ --output out/ --encoder resnet50 --encoder.weights resnet50.safetensors\n"
      "  microtome run --manifest night.csv --output out/ --encoder uni/ --model model/ --genomics genes.h5ad --threads 16\n",
-     {"run", "tiling", "tissue", "encoder", "engine"}, {}, command_run},
-    {"plan", "Night", "what a run would do: slides, tiles, bytes, memory, time; encodes nothing",
+     {"run", "tiling", "tissue", "encoder", "engine"},
+     {},
+     command_run},
+    {"plan",
+     "Night",
+     "what a run would do: slides, tiles, bytes, memory, time; encodes nothing",
      "  microtome plan --archive slides/ --encoder resnet50-trunc --encoder.random_weights\n"
      "  microtome plan --archive slides/ --encoder uni/ --run.manifest night.csv      also writes the manifest a cluster job uses\n",
-     {"run", "tiling", "tissue", "encoder", "engine"}, {}, command_plan},
-    {"train", "Models", "bags and labels in, a trained attention model out",
+     {"run", "tiling", "tissue", "encoder", "engine"},
+     {},
+     command_plan},
+    {"train",
+     "Models",
+     "bags and labels in, a trained attention model out",
      "  microtome train --bags out/ --labels labels.csv --output model/\n"
      "  microtome train --bags out/ --labels labels.csv --genomics genes.h5ad --output model/ --folds 5 --seed 1\n",
-     {"run", "data", "train", "engine"}, {}, command_train},
-    {"synth", "Rehearsal", "a synthetic archive with known truth: slides, regions, labels, survival, genes",
-     "  microtome synth --output archive/ --patients 24 --synth.seed 7\n", {"run", "synth", "engine"}, {}, command_synth},
-    {"check", "Trust", "can slides, models and tables be read, and if not, why; without arguments: the installation",
-     "  microtome check\n  microtome check slide.svs model/ genes.h5ad out/slides/a/features.h5\n", {"encoder", "tiling"}, {"PATH..."}, command_check},
+     {"run", "data", "train", "engine"},
+     {},
+     command_train},
+    {"synth",
+     "Rehearsal",
+     "a synthetic archive with known truth: slides, regions, labels, survival, genes",
+     "  microtome synth --output archive/ --patients 24 --synth.seed 7\n",
+     {"run", "synth", "engine"},
+     {},
+     command_synth},
+    {"check",
+     "Trust",
+     "can slides, models and tables be read, and if not, why; without arguments: the installation",
+     "  microtome check\n  microtome check slide.svs model/ genes.h5ad out/slides/a/features.h5\n",
+     {"encoder", "tiling"},
+     {"PATH..."},
+     command_check},
     {"version", "Trust", "program, libraries, devices", "  microtome version\n", {}, {}, command_version},
 };
 
 std::string overview() {
-  std::string out = fmt::format("microtome {}: reads gigapixel slides, says what each shows. Research use only.\n\nusage: microtome COMMAND [options]\n", kVersion);
+  std::string out = fmt::format(
+      "microtome {}: reads gigapixel slides, says what each shows. Research use only.\n\nusage: microtome COMMAND [options]\n", kVersion);
   std::string group;
   for (const auto& command : kCommands) {
     if (group != command.group) out += fmt::format("\n{}\n", group = command.group);
@@ -46,7 +69,8 @@ std::string overview() {
 std::string help(const Command& command) {
   std::string arguments;
   for (const auto& argument : command.arguments) arguments += " [" + argument + "]";
-  return fmt::format("microtome {}{}: {}\n\n{}{}\n{}", command.name, arguments, command.summary, command.examples, options_help(command.sections), kExitCodesHelp);
+  return fmt::format("microtome {}{}: {}\n\n{}{}\n{}", command.name, arguments, command.summary, command.examples,
+                     options_help(command.sections), kExitCodesHelp);
 }
 
 const Command* find_command(const std::string& name) {
@@ -58,7 +82,8 @@ const Command* find_command(const std::string& name) {
   std::vector<std::string> names;
   for (const auto& command : kCommands) names.emplace_back(command.name);
   const std::string nearest = nearest_word(name, names);
-  throw ConfigError(fmt::format("{}: unknown command{}", name, nearest.empty() ? ": see microtome --help" : fmt::format(": did you mean {}?", nearest)));
+  throw ConfigError(
+      fmt::format("{}: unknown command{}", name, nearest.empty() ? ": see microtome --help" : fmt::format(": did you mean {}?", nearest)));
 }
 
 /// Bare words in front of the options, for commands that take them.
@@ -118,7 +143,8 @@ ExitCode run_command(const std::vector<std::string>& words) {
   } catch (const BagError& e) {
     return complain(ExitCode::unusable, e);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "microtome: internal error: {}: this is a mistake in the program: please report it with the command line\n", e.what());
+    fmt::print(stderr, "microtome: internal error: {}: this is a mistake in the program: please report it with the command line\n",
+               e.what());
     return ExitCode::internal;
   }
 }

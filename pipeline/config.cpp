@@ -95,8 +95,9 @@ int bounded_window(const Config& config, int threads) {
   if (limit == 0) return wanted;
   const std::int64_t one = pixel_bytes(config, 1);
   if (one > limit) {
-    throw ConfigError(fmt::format("engine.memory_limit: wanted room for one batch of {} tiles ({} bytes), got {} bytes: lower --batch or raise the limit",
-                                  config.engine.batch, one, limit));
+    throw ConfigError(
+        fmt::format("engine.memory_limit: wanted room for one batch of {} tiles ({} bytes), got {} bytes: lower --batch or raise the limit",
+                    config.engine.batch, one, limit));
   }
   return static_cast<int>(std::min<std::int64_t>(wanted, limit / one));
 }

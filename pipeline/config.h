@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything a user can choose, one struct per room. A field's initialiser is the only home of its default; INI key, option name and field path are one.
-// Flow: initialiser -> --config files -> command line -> validate() -> const sub-structs -> effective.ini beside the results.
+// Everything a user can choose, one struct per room. A field's initialiser is the only home of its default; INI key, option name and field
+// path are one. Flow: initialiser -> --config files -> command line -> validate() -> const sub-structs -> effective.ini beside the results.
 #pragma once
 
 #include <cstdint>
@@ -26,44 +26,44 @@ class OutputError : public std::runtime_error {
 };
 
 struct RunSettings {
-  std::filesystem::path archive;     // folder searched recursively for slides, or a manifest file
-  std::filesystem::path manifest;    // manifest to read (run) or to write (plan); CSV or TSV
-  std::filesystem::path output;      // folder of the results
-  std::filesystem::path model;       // folder of a trained model; empty: features only
-  std::filesystem::path genomics;    // .h5ad table joined by id; empty: none
-  double max_missing_genes = 0;      // share of the model's genes that may be missing from the table (changes results)
-  double slide_mpp = 0;              // scale of slides that do not state theirs, microns per pixel; 0: none (changes results)
-  std::string feature_type = "float32";   // float32 or float16, in features.h5 (changes results)
-  int task_index = 0;                // this task takes rows r with r % task_count == task_index
+  std::filesystem::path archive;         // folder searched recursively for slides, or a manifest file
+  std::filesystem::path manifest;        // manifest to read (run) or to write (plan); CSV or TSV
+  std::filesystem::path output;          // folder of the results
+  std::filesystem::path model;           // folder of a trained model; empty: features only
+  std::filesystem::path genomics;        // .h5ad table joined by id; empty: none
+  double max_missing_genes = 0;          // share of the model's genes that may be missing from the table (changes results)
+  double slide_mpp = 0;                  // scale of slides that do not state theirs, microns per pixel; 0: none (changes results)
+  std::string feature_type = "float32";  // float32 or float16, in features.h5 (changes results)
+  int task_index = 0;                    // this task takes rows r with r % task_count == task_index
   int task_count = 1;
-  bool hash_slides = false;          // full sha256 of every slide in its findings: reads the whole file
+  bool hash_slides = false;  // full sha256 of every slide in its findings: reads the whole file
 };
 
 /// How the work is done. Nothing here changes results.
 struct EngineSettings {
-  int threads = 0;               // all threads of the run; 0: the scheduler's number, else the cores this process may use
-  int batch = 16;                // tiles per forward pass
-  int slides_in_flight = 8;      // slides between admit and publish
-  int batches_in_flight = 0;     // batches between window and gather; 0: threads + 2
-  std::string memory_limit;      // ceiling on pixels and bags in flight, e.g. 8G; empty: none
-  std::string progress = "auto"; // auto, live, plain, json, none
+  int threads = 0;                // all threads of the run; 0: the scheduler's number, else the cores this process may use
+  int batch = 16;                 // tiles per forward pass
+  int slides_in_flight = 8;       // slides between admit and publish
+  int batches_in_flight = 0;      // batches between window and gather; 0: threads + 2
+  std::string memory_limit;       // ceiling on pixels and bags in flight, e.g. 8G; empty: none
+  std::string progress = "auto";  // auto, live, plain, json, none
 };
 
 struct TrainCommand {
-  std::filesystem::path bags;     // folder searched recursively for features.h5
-  std::filesystem::path labels;   // CSV: slide_id or patient_id, label
-  std::filesystem::path splits;   // CSV: patient_id,fold; empty: the program cuts the folds
+  std::filesystem::path bags;    // folder searched recursively for features.h5
+  std::filesystem::path labels;  // CSV: slide_id or patient_id, label
+  std::filesystem::path splits;  // CSV: patient_id,fold; empty: the program cuts the folds
 };
 
 struct SynthSettings {
   int patients = 24;
   int slides_per_patient = 1;
   std::uint64_t seed = 0;
-  int width = 5120;               // level-0 pixels of a slide
+  int width = 5120;  // level-0 pixels of a slide
   int height = 4096;
-  double mpp = 0.5;               // microns per level-0 pixel
-  int genes = 60;                 // of which the first five go with the tumour
-  double held_out = 0.33;         // share of patients in held_out.csv
+  double mpp = 0.5;        // microns per level-0 pixel
+  int genes = 60;          // of which the first five go with the tumour
+  double held_out = 0.33;  // share of patients in held_out.csv
 };
 
 struct Config {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two messages of the graph: a slide's job and a batch. Plain data; a job is touched by one node at a time, but for the tile rows that `gather` fills.
+// The two messages of the graph: a slide's job and a batch. Plain data; a job is touched by one node at a time, but for the tile rows that
+// `gather` fills.
 #pragma once
 
 #include <chrono>
@@ -27,7 +28,7 @@ using Ref = std::shared_ptr<T>;
 struct SlideOutcome {
   bool failed = false;
   bool partial = false;
-  std::vector<Reason> reasons;   // why, and notes
+  std::vector<Reason> reasons;  // why, and notes
 
   void fail(std::string code, std::string text) {
     if (!failed) reasons.insert(reasons.begin(), {std::move(code), std::move(text)});
@@ -43,48 +44,48 @@ struct SlideOutcome {
 enum class TileState : std::uint8_t { pending, encoded, unreadable };
 
 struct SlideJob {
-  std::size_t index = 0;         // 0,1,2,... among the slides that this run works on: the sequencer's key
-  bool last = false;             // pack flushes after it
+  std::size_t index = 0;  // 0,1,2,... among the slides that this run works on: the sequencer's key
+  bool last = false;      // pack flushes after it
   ManifestRow row;
-  std::int64_t bytes = 0;        // of the slide's file
+  std::int64_t bytes = 0;  // of the slide's file
   std::int64_t mtime_ns = 0;
-  std::string identity;          // sha256 over the size and the first and last MiB
-  std::string sha256;            // of the whole file, with --hash-slides
+  std::string identity;  // sha256 over the size and the first and last MiB
+  std::string sha256;    // of the whole file, with --hash-slides
   std::string recipe;
 
-  std::shared_ptr<const Slide> slide;   // let go after the last tile
+  std::shared_ptr<const Slide> slide;  // let go after the last tile
   SlideInfo info;
   Scale scale;
   Overview overview;
   double tissue_mm2 = 0;
   TilePlan plan;
 
-  std::vector<TileState> state;         // per planned tile; written by gather alone
-  std::vector<float> features;          // (planned, feature_dim)
-  std::vector<float> focus;             // (planned)
-  std::size_t pending = 0;              // tiles not yet encoded or unreadable
+  std::vector<TileState> state;  // per planned tile; written by gather alone
+  std::vector<float> features;   // (planned, feature_dim)
+  std::vector<float> focus;      // (planned)
+  std::size_t pending = 0;       // tiles not yet encoded or unreadable
 
-  Bag bag;                              // made by conclude
+  Bag bag;  // made by conclude
   std::optional<Prediction> prediction;
   SlideOutcome outcome;
   bool published = false;
-  Clock::time_point started;            // first sight
-  Clock::time_point ready;              // left the previous node
+  Clock::time_point started;  // first sight
+  Clock::time_point ready;    // left the previous node
 };
 
 struct TileRef {
   Ref<SlideJob> slide;
-  std::size_t tile = 0;          // index into slide->plan.tiles
+  std::size_t tile = 0;  // index into slide->plan.tiles
 };
 
 struct BatchJob {
   std::size_t index = 0;
-  std::vector<TileRef> tiles;             // at most engine.batch, in manifest and plan order
-  std::vector<std::uint8_t> rgb;          // batch slots x tile_px x tile_px x 3
-  std::vector<std::uint8_t> readable;     // per tile
-  std::vector<float> focus;               // per tile
-  std::vector<float> features;            // batch slots x feature_dim
-  bool abandoned = false;                 // the run was asked to stop before it was read
+  std::vector<TileRef> tiles;          // at most engine.batch, in manifest and plan order
+  std::vector<std::uint8_t> rgb;       // batch slots x tile_px x tile_px x 3
+  std::vector<std::uint8_t> readable;  // per tile
+  std::vector<float> focus;            // per tile
+  std::vector<float> features;         // batch slots x feature_dim
+  bool abandoned = false;              // the run was asked to stop before it was read
   Clock::time_point ready;
 };
 

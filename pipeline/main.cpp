@@ -8,7 +8,7 @@
 #include "pipeline/machine/interrupt.h"
 
 int main(int argc, char** argv) {
-  microtome::keep_freed_memory();   // before the first large allocation
+  microtome::keep_freed_memory();  // before the first large allocation
   microtome::watch_signals();
   return static_cast<int>(microtome::run_command(std::vector<std::string>(argv + 1, argv + argc)));
 }

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "pipeline/config.h"
-#include "pipeline/delimited_table.h"
+#include "pipeline/inputs/delimited_table.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -43,7 +43,8 @@ void require_unique_ids(const std::vector<ManifestRow>& rows, const std::string&
   for (const auto& row : rows) {
     const auto [at, fresh] = seen.emplace(row.keys.slide_id, &row.path);
     if (!fresh) {
-      throw ConfigError(fmt::format("{}: wanted one slide per id: '{}' names both {} and {}", where, row.keys.slide_id, at->second->string(), row.path.string()));
+      throw ConfigError(fmt::format("{}: wanted one slide per id: '{}' names both {} and {}", where, row.keys.slide_id,
+                                    at->second->string(), row.path.string()));
     }
   }
 }
@@ -91,7 +92,8 @@ std::vector<ManifestRow> read_folder(const fs::path& folder) {
   }
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.keys.slide_id < b.keys.slide_id; });
   if (rows.empty()) {
-    throw ConfigError(fmt::format("{}: wanted slides: no file with a slide's extension (.svs, .tif, .ndpi, .mrxs, .scn, ...) is in it", folder.string()));
+    throw ConfigError(
+        fmt::format("{}: wanted slides: no file with a slide's extension (.svs, .tif, .ndpi, .mrxs, .scn, ...) is in it", folder.string()));
   }
   return rows;
 }
@@ -137,7 +139,8 @@ std::vector<ManifestRow> read_manifest(const fs::path& file) {
 
 std::vector<ManifestRow> read_archive(const fs::path& archive, const fs::path& manifest) {
   if (archive.empty() == manifest.empty()) {
-    throw ConfigError(archive.empty() ? "wanted slides: give --archive DIR or --manifest FILE" : "wanted one source of slides: give --archive or --manifest, not both");
+    throw ConfigError(archive.empty() ? "wanted slides: give --archive DIR or --manifest FILE"
+                                      : "wanted one source of slides: give --archive or --manifest, not both");
   }
   const fs::path& source = archive.empty() ? manifest : archive;
   if (!fs::exists(source)) throw ConfigError(fmt::format("{}: wanted an archive: no such file or folder", source.string()));
@@ -148,15 +151,16 @@ std::vector<ManifestRow> read_archive(const fs::path& archive, const fs::path& m
 
 std::vector<ManifestRow> task_share(std::vector<ManifestRow> rows, int index, int count) {
   std::vector<ManifestRow> out;
-  for (std::size_t r = static_cast<std::size_t>(index); r < rows.size(); r += static_cast<std::size_t>(count)) out.push_back(std::move(rows[r]));
+  for (std::size_t r = static_cast<std::size_t>(index); r < rows.size(); r += static_cast<std::size_t>(count))
+    out.push_back(std::move(rows[r]));
   return out;
 }
 
 std::string manifest_csv(const std::vector<ManifestRow>& rows) {
   std::string out = "slide_id,path,patient_id,sample_id,mpp\n";
   for (const auto& row : rows) {
-    out += fmt::format("{},{},{},{},{}\n", csv_cell(row.keys.slide_id), csv_cell(fs::absolute(row.path).string()), csv_cell(row.keys.patient_id),
-                       csv_cell(row.keys.sample_id), row.mpp ? fmt::format("{}", *row.mpp) : "");
+    out += fmt::format("{},{},{},{},{}\n", csv_cell(row.keys.slide_id), csv_cell(fs::absolute(row.path).string()),
+                       csv_cell(row.keys.patient_id), csv_cell(row.keys.sample_id), row.mpp ? fmt::format("{}", *row.mpp) : "");
   }
   return out;
 }

@@ -12,14 +12,15 @@
 namespace microtome {
 
 struct ManifestRow {
-  SlideKeys keys;                    // slide_id is unique and safe as a relative folder name
+  SlideKeys keys;  // slide_id is unique and safe as a relative folder name
   std::filesystem::path path;
-  std::optional<double> mpp;         // given by the manifest
+  std::optional<double> mpp;  // given by the manifest
 };
 
 /// Where the slides of a run come from. Exactly one of archive and manifest is given; an archive that is a file is a manifest.
-/// Folder: every file with a slide's extension, ordered by slide id; two files with one stem get their relative paths as ids; hidden files are passed over.
-/// Manifest: its own order. Throws ConfigError: nothing given, not there, no slide in it, duplicate ids (both paths named), bad cells.
+/// Folder: every file with a slide's extension, ordered by slide id; two files with one stem get their relative paths as ids; hidden files
+/// are passed over. Manifest: its own order. Throws ConfigError: nothing given, not there, no slide in it, duplicate ids (both paths
+/// named), bad cells.
 std::vector<ManifestRow> read_archive(const std::filesystem::path& archive, const std::filesystem::path& manifest);
 
 /// Rows r with r % count == index, in order.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only user of Boost.Program_options. Boost splits words and files; binding, typing and wording are ours so that every value error reads the same.
+// The only user of Boost.Program_options. Boost splits words and files; binding, typing and wording are ours so that every value error
+// reads the same.
 #include "pipeline/options.h"
 
 #include <fmt/format.h>
@@ -36,7 +37,8 @@ Number parse_number(const std::string& name, const std::string& text) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end) {
-    throw ConfigError(fmt::format("--{}: wanted {}, got '{}'", name, std::is_floating_point_v<Number> ? "a number" : "a whole number", text));
+    throw ConfigError(
+        fmt::format("--{}: wanted {}, got '{}'", name, std::is_floating_point_v<Number> ? "a number" : "a whole number", text));
   }
   return value;
 }
@@ -83,7 +85,8 @@ class Bindings {
 
   void bind_run(RunSettings& r) {
     add("run.archive", "archive", r.archive, Effect::path, "folder searched recursively for slides, or a manifest file");
-    add("run.manifest", "manifest", r.manifest, Effect::path, "manifest (CSV/TSV: slide_id,path[,patient_id,sample_id,mpp]); plan writes it");
+    add("run.manifest", "manifest", r.manifest, Effect::path,
+        "manifest (CSV/TSV: slide_id,path[,patient_id,sample_id,mpp]); plan writes it");
     add("run.output", "output", r.output, Effect::path, "folder of the results");
     add("run.model", "model", r.model, Effect::path, "folder of a trained model; without one: features only");
     add("run.genomics", "genomics", r.genomics, Effect::path, "genomic table (.h5ad), joined by id");
@@ -180,7 +183,8 @@ std::vector<std::string> known_names(const po::options_description& description)
 
 [[noreturn]] void refuse_unknown(const std::string& where, const std::string& word, const po::options_description& known) {
   const std::string nearest = nearest_word(word, known_names(known));
-  throw ConfigError(fmt::format("{}: unknown option{}", where, nearest.empty() ? ": see --help" : fmt::format(": did you mean --{}?", nearest)));
+  throw ConfigError(
+      fmt::format("{}: unknown option{}", where, nearest.empty() ? ": see --help" : fmt::format(": did you mean --{}?", nearest)));
 }
 
 using Assignments = std::vector<std::pair<std::string, std::string>>;
@@ -188,8 +192,9 @@ using Assignments = std::vector<std::pair<std::string, std::string>>;
 Assignments assignments(const po::parsed_options& parsed, const std::string& where) {
   Assignments out;
   for (const auto& option : parsed.options) {
-    if (option.string_key.empty()) throw ConfigError(fmt::format("{}: wanted an option, got the bare word '{}'", where, option.value.front()));
-    out.emplace_back(option.string_key, option.value.empty() ? "true" : option.value.front());   // only flags may come without a value
+    if (option.string_key.empty())
+      throw ConfigError(fmt::format("{}: wanted an option, got the bare word '{}'", where, option.value.front()));
+    out.emplace_back(option.string_key, option.value.empty() ? "true" : option.value.front());  // only flags may come without a value
   }
   return out;
 }
@@ -205,7 +210,8 @@ Assignments read_command_line(const std::vector<std::string>& words, const po::o
     refuse_unknown("--" + word, word, known);
   } catch (const po::too_many_positional_options_error&) {
     const auto bare = std::find_if(words.begin(), words.end(), [](const std::string& w) { return w.rfind("--", 0) != 0; });
-    throw ConfigError(fmt::format("command line: wanted options such as --archive DIR, got a bare word near '{}'", bare == words.end() ? "" : *bare));
+    throw ConfigError(
+        fmt::format("command line: wanted options such as --archive DIR, got a bare word near '{}'", bare == words.end() ? "" : *bare));
   } catch (const po::error& e) {
     throw ConfigError(fmt::format("command line: {}", e.what()));
   }
@@ -225,7 +231,8 @@ Assignments read_ini(const std::string& path, const po::options_description& kno
 
 void assign(const Bindings& bindings, const Assignments& values) {
   for (const auto& [key, text] : values) {
-    const auto found = std::find_if(bindings.all().begin(), bindings.all().end(), [&key = key](const Binding& b) { return b.name == key || b.short_name == key; });
+    const auto found = std::find_if(bindings.all().begin(), bindings.all().end(),
+                                    [&key = key](const Binding& b) { return b.name == key || b.short_name == key; });
     if (found != bindings.all().end()) found->set(text);
   }
 }
@@ -288,7 +295,8 @@ std::string options_help(const std::vector<std::string>& sections) {
     out += fmt::format("  {:<44} {}{}\n", names, b.help, value.empty() ? "" : fmt::format(" [{}]", value));
   }
   out += "\n[any command]\n";
-  out += fmt::format("  {:<44} {}\n", "--config FILE", "INI file; may be given several times, later wins, the command line wins over files");
+  out +=
+      fmt::format("  {:<44} {}\n", "--config FILE", "INI file; may be given several times, later wins, the command line wins over files");
   out += fmt::format("  {:<44} {}\n", "--help", "this text");
   return out;
 }

@@ -43,7 +43,8 @@ class Tally {
   }
   std::string line() const {
     const double left = seconds_left();
-    return fmt::format("{}/{} slides, {} tiles, {:.1f} tiles/s{}", finished_, slides_, tiles_, rate(), left < 0 ? "" : ", about " + spoken_duration(left) + " left");
+    return fmt::format("{}/{} slides, {} tiles, {:.1f} tiles/s{}", finished_, slides_, tiles_, rate(),
+                       left < 0 ? "" : ", about " + spoken_duration(left) + " left");
   }
   std::size_t finished() const { return finished_; }
   std::size_t slides() const { return slides_; }
@@ -185,8 +186,12 @@ class JsonProgress : public Progress {
 class Both : public Progress {
  public:
   Both(std::unique_ptr<Progress> first, std::unique_ptr<Progress> second) : first_(std::move(first)), second_(std::move(second)) {}
-  void run_started(std::size_t slides, std::size_t skipped) override { first_->run_started(slides, skipped), second_->run_started(slides, skipped); }
-  void slide_planned(const std::string& id, std::size_t tiles) override { first_->slide_planned(id, tiles), second_->slide_planned(id, tiles); }
+  void run_started(std::size_t slides, std::size_t skipped) override {
+    first_->run_started(slides, skipped), second_->run_started(slides, skipped);
+  }
+  void slide_planned(const std::string& id, std::size_t tiles) override {
+    first_->slide_planned(id, tiles), second_->slide_planned(id, tiles);
+  }
   void tiles_done(std::size_t tiles) override { first_->tiles_done(tiles), second_->tiles_done(tiles); }
   void slide_done(const std::string& id, const std::string& status, std::size_t tiles, const std::string& reason) override {
     first_->slide_done(id, status, tiles, reason), second_->slide_done(id, status, tiles, reason);

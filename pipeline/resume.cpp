@@ -36,13 +36,16 @@ std::string identity_of(const fs::path& path, std::int64_t bytes) {
 
 }  // namespace
 
-std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256, const std::string& genomics_sha256) {
-  return sha256_of_text(fmt::format("results={}\n{}resampling={}\nencoder={} {} {} {}\nmodel={}\ngenomics={}\n", kResultsVersion, result_settings(config),
-                                    kResamplingKernel, encoder.name, encoder.sha256, encoder.random_weights, encoder.precision, model_sha256, genomics_sha256));
+std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256,
+                       const std::string& genomics_sha256) {
+  return sha256_of_text(fmt::format("results={}\n{}resampling={}\nencoder={} {} {} {}\nmodel={}\ngenomics={}\n", kResultsVersion,
+                                    result_settings(config), kResamplingKernel, encoder.name, encoder.sha256, encoder.random_weights,
+                                    encoder.precision, model_sha256, genomics_sha256));
 }
 
 std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity) {
-  return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n", run_recipe, identity, row.keys.slide_id, row.keys.patient_id, row.keys.sample_id, row.mpp.value_or(0)));
+  return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n", run_recipe, identity, row.keys.slide_id, row.keys.patient_id,
+                                    row.keys.sample_id, row.mpp.value_or(0)));
 }
 
 SlideFile identify_slide(const fs::path& path, const std::optional<FindingsMarker>& known) {

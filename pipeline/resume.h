@@ -18,7 +18,8 @@ namespace microtome {
 inline constexpr int kResultsVersion = 1;
 
 /// Everything that changes results, but for the slide itself: settings, encoder, precision, model, genomic table.
-std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256, const std::string& genomics_sha256);
+std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256,
+                       const std::string& genomics_sha256);
 
 /// ... and with the slide: its identity, its ids and the scale given for it.
 std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity);
@@ -26,10 +27,11 @@ std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, 
 struct SlideFile {
   std::int64_t bytes = 0;
   std::int64_t mtime_ns = 0;
-  std::string identity;   // sha256 over the size and the first and last MiB
+  std::string identity;  // sha256 over the size and the first and last MiB
 };
 
-/// Size, time and identity; the identity of `known` is believed when size and time are as they were. Throws SlideError (not_found, read_failed).
+/// Size, time and identity; the identity of `known` is believed when size and time are as they were. Throws SlideError (not_found,
+/// read_failed).
 SlideFile identify_slide(const std::filesystem::path& path, const std::optional<FindingsMarker>& known);
 
 /// The document in a slide's folder, if there is one of ours.

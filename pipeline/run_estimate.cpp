@@ -9,7 +9,7 @@
 namespace microtome {
 namespace {
 
-constexpr std::int64_t kReaderCache = 32 << 20;   // OpenSlide's tile cache, per open slide
+constexpr std::int64_t kReaderCache = 32 << 20;  // OpenSlide's tile cache, per open slide
 
 /// Largest sum of `bytes(job)` over any `width` neighbours.
 template <class Bytes>
@@ -48,7 +48,7 @@ double measure_encoder(const RunParts& parts) {
       });
     }
   };
-  run_lanes();   // warm-up: the first pass also chooses kernels
+  run_lanes();  // warm-up: the first pass also chooses kernels
   const auto start = Clock::now();
   run_lanes();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();

@@ -12,7 +12,7 @@
 #include "mil/aggregators/slide_model.h"
 #include "mil/encoders/encoder.h"
 #include "pipeline/config.h"
-#include "pipeline/genomic_source.h"
+#include "pipeline/inputs/genomic_source.h"
 #include "pipeline/manifest.h"
 #include "tiling/slide.h"
 
@@ -20,14 +20,14 @@ namespace microtome {
 
 struct RunParts {
   Config config;
-  int threads = 1;                                   // of the whole run
-  int window = 1;                                    // batches between window and gather
-  std::string recipe;                                // run_recipe(...)
+  int threads = 1;     // of the whole run
+  int window = 1;      // batches between window and gather
+  std::string recipe;  // run_recipe(...)
   std::shared_ptr<const Encoder> encoder;
-  std::shared_ptr<const SlideModel> model;           // null: features only
-  std::shared_ptr<const GenomicSource> genomics;     // null: no table
-  std::function<std::shared_ptr<const Slide>(const ManifestRow&)> open;   // the seam where tests put their slides
-  std::vector<std::pair<std::string, std::string>> software;              // name, version
+  std::shared_ptr<const SlideModel> model;                               // null: features only
+  std::shared_ptr<const GenomicSource> genomics;                         // null: no table
+  std::function<std::shared_ptr<const Slide>(const ManifestRow&)> open;  // the seam where tests put their slides
+  std::vector<std::pair<std::string, std::string>> software;             // name, version
 
   std::filesystem::path slide_folder(const std::string& slide_id) const { return config.run.output / "slides" / slide_id; }
 };

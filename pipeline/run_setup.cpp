@@ -39,8 +39,8 @@ void load_model(RunParts& parts, const std::vector<ManifestRow>& rows) {
 
 void require_scale(const EncoderFacts& encoder, const TilingSettings& tiling) {
   if (encoder.mpp > 0 && std::abs(encoder.mpp - tiling.target_mpp) > 1e-9) {
-    throw ModelError(fmt::format("{}: wanted tiles at {} microns per pixel as the encoder's card says, got --mpp {}: set --mpp {}", encoder.name, encoder.mpp,
-                                 tiling.target_mpp, encoder.mpp));
+    throw ModelError(fmt::format("{}: wanted tiles at {} microns per pixel as the encoder's card says, got --mpp {}: set --mpp {}",
+                                 encoder.name, encoder.mpp, tiling.target_mpp, encoder.mpp));
   }
 }
 
@@ -56,7 +56,8 @@ RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows)
   parts.encoder = load_encoder(config.encoder, config.tiling.tile_px);
   require_scale(parts.encoder->facts(), config.tiling);
   load_model(parts, rows);
-  parts.recipe = run_recipe(config, parts.encoder->facts(), parts.model ? parts.model->sha256() : "", parts.genomics ? parts.genomics->table().sha256 : "");
+  parts.recipe = run_recipe(config, parts.encoder->facts(), parts.model ? parts.model->sha256() : "",
+                            parts.genomics ? parts.genomics->table().sha256 : "");
   parts.open = [](const ManifestRow& row) { return std::shared_ptr<const Slide>(open_slide(row.path)); };
   parts.software = software_versions();
   return parts;
@@ -90,7 +91,7 @@ WorkList plan_work(const RunParts& parts, const std::vector<ManifestRow>& rows) 
 }
 
 std::vector<std::pair<std::string, std::string>> software_versions() {
-  const std::string openslide = slide_library_version();   // "openslide 3.4.1"
+  const std::string openslide = slide_library_version();  // "openslide 3.4.1"
   return {{"microtome", kVersion},
           {"openslide", openslide.substr(openslide.rfind(' ') + 1)},
           {"libtorch", torch_version()},

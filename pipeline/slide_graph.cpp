@@ -17,12 +17,14 @@
 
 #include "pipeline/batching.h"
 #include "pipeline/machine/interrupt.h"
-#include "pipeline/slide_documents.h"
+#include "pipeline/outputs/slide_documents.h"
 #include "pipeline/stages.h"
 
 namespace microtome {
 namespace {
 
+// The roles of the nodes, one a line.
+// clang-format off
 namespace fl = tbb::flow;
 using Done = fl::continue_msg;
 template <class T> struct MsgOf { using type = Ref<T>; };
@@ -40,12 +42,16 @@ template <class A, class B, class... Rest> void connect(A& a, B& b, Rest&... res
 
 using Slide = SlideJob;
 using Batch = BatchJob;
+// clang-format on
 
 /// The bodies of the nodes as the graph wants them: clocked, with the run's parts bound. Each does what its name in stages.h says.
 class Bodies {
  public:
   Bodies(const RunParts& parts, const std::function<Ref<SlideJob>()>& next, Progress& progress, StageClock& clock)
-      : parts_(parts), next_(next), progress_(progress), clock_(clock),
+      : parts_(parts),
+        next_(next),
+        progress_(progress),
+        clock_(clock),
         packer_(static_cast<std::size_t>(parts.config.engine.batch), static_cast<std::size_t>(parts.config.engine.slides_in_flight)) {}
 
   Ref<Slide> next_slide(tbb::flow_control& control) {
@@ -61,14 +67,16 @@ class Bodies {
   }
 
   Ref<Slide> survey(const Ref<Slide>& slide) {
-    timed(Node::survey, *slide, [&] { if (stop_signal() == 0) survey_slide(parts_, *slide); });
+    timed(Node::survey, *slide, [&] {
+      if (stop_signal() == 0) survey_slide(parts_, *slide);
+    });
     if (!slide->outcome.failed) progress_.slide_planned(slide->row.keys.slide_id, slide->pending);
     return slide;
   }
 
   template <class Ports>
   void pack(const Ref<Slide>& slide, Ports& ports) {
-    if (stop_signal() != 0) return;   // it stays in flight: what it has is kept
+    if (stop_signal() != 0) return;  // it stays in flight: what it has is kept
     std::vector<Ref<Batch>> batches;
     const bool nothing_to_encode = slide->pending == 0;
     timed(Node::pack, *slide, [&] { batches = packer_.add(slide); });
@@ -113,7 +121,8 @@ class Bodies {
     const std::size_t tiles = slide->state.size();
     timed(Node::publish, *slide, [&] { publish_slide(parts_, *slide); });
     ++(slide->outcome.failed ? failed_ : slide->outcome.partial ? partial_ : ok_);
-    progress_.slide_done(slide->row.keys.slide_id, slide_status(*slide), tiles, slide->outcome.reasons.empty() ? "" : slide->outcome.reasons.front().text);
+    progress_.slide_done(slide->row.keys.slide_id, slide_status(*slide), tiles,
+                         slide->outcome.reasons.empty() ? "" : slide->outcome.reasons.front().text);
     in_flight_.leave(*slide);
     return Done();
   }
@@ -144,9 +153,11 @@ class Bodies {
 
 void run_in_arena(const RunParts& parts, Bodies& bodies) {
   const auto threads = static_cast<std::size_t>(parts.threads);
-  const std::size_t lanes = parts.encoder->facts().device == "cpu" ? threads : 2;   // two in flight per GPU
+  const std::size_t lanes = parts.encoder->facts().device == "cpu" ? threads : 2;  // two in flight per GPU
   fl::graph g;
 
+  // Nodes in the order of the picture.
+  // clang-format off
   Source<Slide>              archive (g, [&](auto& control) { return bodies.next_slide(control); });      // manifest order, finished ones skipped
   Limit<Slide>               admit   (g, static_cast<std::size_t>(parts.config.engine.slides_in_flight));
   Stage<Slide>               survey  (g, threads, [&](const Ref<Slide>& s) { return bodies.survey(s); });  // open, tissue, plan
@@ -166,6 +177,7 @@ void run_in_arena(const RunParts& parts, Bodies& bodies) {
   fl::make_edge(port<1>(pack), conclude);                // failed, or nothing to encode
   fl::make_edge(port<1>(gather), window.decrementer());  // one batch is done
   fl::make_edge(publish, admit.decrementer());           // one slide is done
+  // clang-format on
   archive.activate();
   g.wait_for_all();
 }

@@ -21,7 +21,7 @@ class SlidesInFlight {
  public:
   void enter(const Ref<SlideJob>& slide);
   void leave(const SlideJob& slide);
-  std::vector<Ref<SlideJob>> rest() const;   // by index
+  std::vector<Ref<SlideJob>> rest() const;  // by index
 
  private:
   mutable std::mutex mutex_;
@@ -34,8 +34,9 @@ struct RunCounts {
   std::size_t tiles = 0;
 };
 
-/// Runs every slide that `next_slide` gives (null at the end) through the graph. Returns when all are published or, after a stop signal, when the batches
-/// in flight are done and the finished rows of unfinished slides are kept. Throws what ends a run: ModelError, OutputError.
+/// Runs every slide that `next_slide` gives (null at the end) through the graph. Returns when all are published or, after a stop signal,
+/// when the batches in flight are done and the finished rows of unfinished slides are kept. Throws what ends a run: ModelError,
+/// OutputError.
 RunCounts run_slide_graph(const RunParts& parts, const std::function<Ref<SlideJob>()>& next_slide, Progress& progress, StageClock& clock);
 
 std::string graph_library_version();

@@ -43,15 +43,18 @@ Node StageClock::bound() const {
 
 std::string StageClock::table(double wall_seconds, int threads) const {
   const double capacity = std::max(wall_seconds, 1e-9) * threads;
-  std::string out = fmt::format("{:<10} {:>8} {:>10} {:>8} {:>8} {:>14}\n", "node", "calls", "worked s", "worked", "waited", "wait/message");
+  std::string out =
+      fmt::format("{:<10} {:>8} {:>10} {:>8} {:>8} {:>14}\n", "node", "calls", "worked s", "worked", "waited", "wait/message");
   for (std::size_t n = 0; n < kNodes; ++n) {
     const Row r = row(static_cast<Node>(n));
     const double share = std::min(1.0, r.worked_seconds / capacity);
-    out += fmt::format("{:<10} {:>8} {:>10.2f} {:>7.1f}% {:>7.1f}% {:>11.3f} s\n", node_name(static_cast<Node>(n)), r.calls, r.worked_seconds, 100 * share,
-                       100 * (1 - share), r.calls > 0 ? r.waited_seconds / static_cast<double>(r.calls) : 0.0);
+    out +=
+        fmt::format("{:<10} {:>8} {:>10.2f} {:>7.1f}% {:>7.1f}% {:>11.3f} s\n", node_name(static_cast<Node>(n)), r.calls, r.worked_seconds,
+                    100 * share, 100 * (1 - share), r.calls > 0 ? r.waited_seconds / static_cast<double>(r.calls) : 0.0);
   }
   const double share = std::min(1.0, row(bound()).worked_seconds / capacity);
-  return out + fmt::format("bound by {}: it worked {:.0f} % of the time of {} thread{}\n", node_name(bound()), 100 * share, threads, threads == 1 ? "" : "s");
+  return out + fmt::format("bound by {}: it worked {:.0f} % of the time of {} thread{}\n", node_name(bound()), 100 * share, threads,
+                           threads == 1 ? "" : "s");
 }
 
 }  // namespace microtome

@@ -35,14 +35,15 @@ class StageClock {
 
   struct Row {
     std::int64_t calls = 0;
-    double worked_seconds = 0;   // summed over threads
-    double waited_seconds = 0;   // summed over messages: ready, but the node was busy or no thread was free
+    double worked_seconds = 0;  // summed over threads
+    double waited_seconds = 0;  // summed over messages: ready, but the node was busy or no thread was free
   };
   Row row(Node node) const;
 
-  /// The closing table: calls, work, share of all threads' time that the node worked, mean wait of a message; names the node that bounds the run.
+  /// The closing table: calls, work, share of all threads' time that the node worked, mean wait of a message; names the node that bounds
+  /// the run.
   std::string table(double wall_seconds, int threads) const;
-  Node bound() const;   // the node that worked longest
+  Node bound() const;  // the node that worked longest
 
  private:
   struct Counter {

@@ -10,8 +10,8 @@
 #include "mil/model_error.h"
 #include "mil/sha256.h"
 #include "pipeline/machine/interrupt.h"
-#include "pipeline/publication.h"
-#include "pipeline/slide_documents.h"
+#include "pipeline/outputs/publication.h"
+#include "pipeline/outputs/slide_documents.h"
 #include "tiling/quality.h"
 #include "tiling/tile_reader.h"
 
@@ -47,7 +47,8 @@ void plan_slide(const RunParts& parts, SlideJob& job) {
   job.info = job.slide->info();
   job.scale = resolve_scale(job.info, given_scale(parts, job.row));
   if (job.scale.source == "objective-power") {
-    job.outcome.note("mpp_guessed", "the slide states no scale but its objective power: microns per pixel were taken from that: give mpp in the manifest");
+    job.outcome.note("mpp_guessed",
+                     "the slide states no scale but its objective power: microns per pixel were taken from that: give mpp in the manifest");
   }
   const TileGeometry geometry = tile_geometry(job.info, job.scale, config.tiling);
   job.overview = read_overview(*job.slide, job.scale.mpp, config.tissue);
@@ -65,7 +66,7 @@ void take_over_partial(const RunParts& parts, SlideJob& job) {
   try {
     partial = read_partial_bag(path);
   } catch (const BagError&) {
-    return;   // a damaged leftover is worth nothing, and costs nothing but time
+    return;  // a damaged leftover is worth nothing, and costs nothing but time
   }
   const auto dim = static_cast<std::size_t>(parts.encoder->facts().feature_dim);
   if (partial.recipe != job.recipe || static_cast<std::size_t>(partial.feature_dim) != dim) return;
@@ -86,18 +87,22 @@ void require_readable(const RunParts& parts, SlideJob& job) {
   const double share = parts.config.tiling.max_unreadable;
   if (unreadable == 0) return;
   if (static_cast<double>(unreadable) > share * static_cast<double>(job.state.size())) {
-    throw SlideError("too_many_unreadable", fmt::format("wanted at most {} % of the tiles unreadable, got {} of {}: the file is damaged: fetch it again",
-                                                        100 * share, unreadable, job.state.size()));
+    throw SlideError("too_many_unreadable",
+                     fmt::format("wanted at most {} % of the tiles unreadable, got {} of {}: the file is damaged: fetch it again",
+                                 100 * share, unreadable, job.state.size()));
   }
-  job.outcome.mark_partial("unreadable_tiles", fmt::format("{} of {} tiles could not be read and were left out", unreadable, job.state.size()));
+  job.outcome.mark_partial("unreadable_tiles",
+                           fmt::format("{} of {} tiles could not be read and were left out", unreadable, job.state.size()));
 }
 
 void require_finite(const SlideJob& job, std::size_t dim) {
   for (std::size_t i = 0; i < job.bag.features.size(); ++i) {
     if (std::isfinite(job.bag.features[i])) continue;
     const std::size_t tile = i / dim;
-    throw SlideError("not_finite", fmt::format("wanted finite features, got NaN or infinity for the tile at level-0 ({}, {}): check the encoder's precision",
-                                               job.bag.coords[2 * tile], job.bag.coords[2 * tile + 1]));
+    throw SlideError(
+        "not_finite",
+        fmt::format("wanted finite features, got NaN or infinity for the tile at level-0 ({}, {}): check the encoder's precision",
+                    job.bag.coords[2 * tile], job.bag.coords[2 * tile + 1]));
   }
 }
 
@@ -130,15 +135,17 @@ void predict(const RunParts& parts, SlideJob& job) {
   if (parts.model->card().genes.empty()) return;
   job.prediction->modalities = {use};
   if (!use.present) {
-    job.outcome.mark_partial("genomics_missing", parts.genomics ? "the genomic table has no row for this slide: the prediction rests on the image alone"
-                                                                : "no genomic table was given: the prediction rests on the image alone");
+    job.outcome.mark_partial("genomics_missing",
+                             parts.genomics ? "the genomic table has no row for this slide: the prediction rests on the image alone"
+                                            : "no genomic table was given: the prediction rests on the image alone");
   }
 }
 
 /// Keeps sentences free of paths: "path: wanted ..." becomes "wanted ...".
 std::string without_path(const std::string& sentence) {
   const auto wanted = sentence.find("wanted ");
-  return wanted == std::string::npos ? sentence.substr(sentence.find(": ") == std::string::npos ? 0 : sentence.find(": ") + 2) : sentence.substr(wanted);
+  return wanted == std::string::npos ? sentence.substr(sentence.find(": ") == std::string::npos ? 0 : sentence.find(": ") + 2)
+                                     : sentence.substr(wanted);
 }
 
 void release(SlideJob& job) {
@@ -221,7 +228,8 @@ void publish_slide(const RunParts& parts, SlideJob& job) {
       write_slide(parts, job);
     } catch (const std::exception& e) {
       if (std::filesystem::is_directory(folder) && disk_is_full(folder, room)) {
-        throw OutputError(fmt::format("{}: wanted to publish a slide: the disk is full: free space and run the same command again", folder.string()));
+        throw OutputError(
+            fmt::format("{}: wanted to publish a slide: the disk is full: free space and run the same command again", folder.string()));
       }
       job.outcome.fail("publish_failed", without_path(e.what()));
     }

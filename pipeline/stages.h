@@ -8,7 +8,8 @@
 
 namespace microtome {
 
-/// Opens the slide, finds its tissue, plans its tiles, takes over the rows that an interrupted run has finished. No tissue is a value, not an error.
+/// Opens the slide, finds its tissue, plans its tiles, takes over the rows that an interrupted run has finished. No tissue is a value, not
+/// an error.
 void survey_slide(const RunParts& parts, SlideJob& job);
 
 /// Decodes the pixels of a batch. A tile that cannot be read is marked, its pixels are zero and its features are never used.
@@ -20,8 +21,8 @@ void encode_pixels(const RunParts& parts, BatchJob& batch);
 /// Makes the bag, judges unreadable and non-finite tiles, joins the genomic row, predicts.
 void conclude_slide(const RunParts& parts, SlideJob& job);
 
-/// Writes everything of the slide, findings.json last; a failed slide gets its record. A slide whose files cannot be written becomes a failed
-/// one; a full disk is an OutputError. Frees the job's memory.
+/// Writes everything of the slide, findings.json last; a failed slide gets its record. A slide whose files cannot be written becomes a
+/// failed one; a full disk is an OutputError. Frees the job's memory.
 void publish_slide(const RunParts& parts, SlideJob& job);
 
 /// Keeps the finished rows of a slide that an interrupt left unfinished (features.part.h5); nothing when there is none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The structured document of one slide: findings.json, schema in configs/schemas/findings-1.json.
-// Fixed key order, shortest round-trip numbers, no NaN or infinity (null instead): the same findings give the same bytes outside `created` and `runtime`.
+// Fixed key order, shortest round-trip numbers, no NaN or infinity (null instead): the same findings give the same bytes outside `created`
+// and `runtime`.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +15,14 @@
 namespace microtome {
 
 struct Reason {
-  std::string code;   // stable word: no_tissue, not_a_slide, genomics_missing, unreadable_tiles, ...
-  std::string text;   // a sentence without paths
+  std::string code;  // stable word: no_tissue, not_a_slide, genomics_missing, unreadable_tiles, ...
+  std::string text;  // a sentence without paths
 };
 
 struct FindingsSlide {
   std::string id, patient_id, sample_id, vendor, reader, identity, sha256;
-  std::int64_t width = 0, height = 0;   // level 0; 0 when the slide could not be opened (written as null)
-  double mpp = 0;                       // 0: unknown (null)
+  std::int64_t width = 0, height = 0;  // level 0; 0 when the slide could not be opened (written as null)
+  double mpp = 0;                      // 0: unknown (null)
   std::string mpp_source;
   std::int64_t bytes = 0;
 };
@@ -31,40 +32,52 @@ struct FindingsTissue {
   std::int64_t tiles_planned = 0, tiles_used = 0, tiles_unreadable = 0;
 };
 
-struct FindingsTiling {                 // what was asked and what was done
+struct FindingsTiling {  // what was asked and what was done
   int tile_px = 0, overlap_px = 0, level = 0;
   double target_mpp = 0, side_level0 = 0;
   std::string resampling;
 };
 
-struct FindingsInput { std::string role, sha256, units, matched_by; bool present = false; };
-struct FindingsModel { std::string role, name, sha256, format, device, precision; bool random_weights = false; };
-struct FindingsRegion { std::string name; double area_mm2 = 0, score = 0; };
-struct FindingsArtifact { std::string role, path, media_type, sha256; std::int64_t bytes = 0; };
+struct FindingsInput {
+  std::string role, sha256, units, matched_by;
+  bool present = false;
+};
+struct FindingsModel {
+  std::string role, name, sha256, format, device, precision;
+  bool random_weights = false;
+};
+struct FindingsRegion {
+  std::string name;
+  double area_mm2 = 0, score = 0;
+};
+struct FindingsArtifact {
+  std::string role, path, media_type, sha256;
+  std::int64_t bytes = 0;
+};
 
 /// Volatile facts: the only part that may differ between equal runs.
 struct FindingsRuntime {
-  double wall_seconds = 0;              // first sight of the slide to publishing
+  double wall_seconds = 0;  // first sight of the slide to publishing
   int threads = 0;
   std::string scheduler_job, host_class;
   std::int64_t slide_mtime_ns = 0;
 };
 
 struct Findings {
-  std::string status;                   // ok, partial, failed, rejected_qc
+  std::string status;  // ok, partial, failed, rejected_qc
   std::vector<Reason> reasons;
-  std::string recipe;                   // sha256 of everything that changes results
-  std::string created;                  // RFC 3339 UTC
+  std::string recipe;   // sha256 of everything that changes results
+  std::string created;  // RFC 3339 UTC
   FindingsSlide slide;
   FindingsTissue tissue;
   FindingsTiling tiling;
-  std::vector<std::pair<std::string, double>> quality;   // name, value: "focus_median", ...
+  std::vector<std::pair<std::string, double>> quality;  // name, value: "focus_median", ...
   std::vector<FindingsInput> inputs;
   std::vector<FindingsModel> models;
   std::optional<Prediction> prediction;
   std::vector<FindingsRegion> regions;
   std::vector<FindingsArtifact> artifacts;
-  std::vector<std::pair<std::string, std::string>> software;   // "microtome", "openslide", ... -> version
+  std::vector<std::pair<std::string, std::string>> software;  // "microtome", "openslide", ... -> version
   FindingsRuntime runtime;
 };
 
@@ -75,14 +88,14 @@ std::string findings_json(const Findings& findings);
 struct FindingsMarker {
   std::string slide_id, status, recipe, identity;
   std::int64_t slide_bytes = 0, slide_mtime_ns = 0, tiles_used = 0;
-  std::string label;                    // predicted class, "" without a model
-  double probability = 0;               // of that class
+  std::string label;       // predicted class, "" without a model
+  double probability = 0;  // of that class
   double tissue_mm2 = 0;
   std::vector<Reason> reasons;
   std::vector<FindingsArtifact> artifacts;
   std::vector<std::pair<std::string, double>> probabilities;
   double effective_tiles = 0;
-  bool random_weights = false;          // any of the models
+  bool random_weights = false;  // any of the models
 };
 std::optional<FindingsMarker> read_findings_marker(const std::string& json);
 

@@ -18,13 +18,13 @@ void start_image_library(const char* program, int threads);
 std::string image_library_version();
 std::string tiff_library_version();
 
-/// Tiled RGBA deflate pyramid (page form, levels by 2, box-averaged with premultiplied alpha), resolution in pixels per cm from `mpp` (microns per raster pixel).
-/// No level is smaller than one tile in either direction: OpenSlide 3.4.1 reads such levels scrambled. At least two levels when
-/// the raster's shorter side is 32 or more (the tile size shrinks to fit, multiples of 16).
+/// Tiled RGBA deflate pyramid (page form, levels by 2, box-averaged with premultiplied alpha), resolution in pixels per cm from `mpp`
+/// (microns per raster pixel). No level is smaller than one tile in either direction: OpenSlide 3.4.1 reads such levels scrambled. At least
+/// two levels when the raster's shorter side is 32 or more (the tile size shrinks to fit, multiples of 16).
 void write_heatmap_tiff(const std::filesystem::path& path, const RasterRgba& raster, double mpp);
 
-/// heatmap.png: the overview in grey tones with the heatmap blended over it (alpha 0.55 where painted), so that a pathologist sees where on the tissue it is hot;
-/// longest side at most 2048. `overview` RGB covers the level-0 rectangle `covered`.
+/// heatmap.png: the overview in grey tones with the heatmap blended over it (alpha 0.55 where painted), so that a pathologist sees where on
+/// the tissue it is hot; longest side at most 2048. `overview` RGB covers the level-0 rectangle `covered`.
 void write_heatmap_png(const std::filesystem::path& path, std::span<const std::uint8_t> overview, Size overview_size, Level0Rect covered,
                        const RasterRgba& raster, int downsample);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// index.html of a run: one row a slide, thumbnail beside heatmap. Offline, relative links only, printable, no script needed, opens from file://.
+// index.html of a run: one row a slide, thumbnail beside heatmap. Offline, relative links only, printable, no script needed, opens from
+// file://.
 #pragma once
 
 #include <string>
@@ -11,12 +12,12 @@ namespace microtome {
 
 struct IndexPage {
   std::string title = "Microtome";
-  std::string created;                         // RFC 3339
-  std::string encoder;                         // name, and whether its weights are random
+  std::string created;  // RFC 3339
+  std::string encoder;  // name, and whether its weights are random
   bool random_weights = false;
-  std::string model;                           // "" without
-  std::vector<FindingsMarker> slides;          // in manifest order
-  std::vector<std::string> folders;            // relative link of each slide's folder, same order
+  std::string model;                   // "" without
+  std::vector<FindingsMarker> slides;  // in manifest order
+  std::vector<std::string> folders;    // relative link of each slide's folder, same order
 };
 
 /// All text is escaped. Failed slides show their sentence where the pictures would be. A legend says what the colours mean

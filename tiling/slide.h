@@ -46,12 +46,12 @@ struct Scale {
 
 /// The facts about a slide that may leave tiling/. No vendor property is handed on: scanners put patient names there.
 struct SlideInfo {
-  std::string vendor;           // "aperio", "generic-tiff", ...
-  std::string reader;           // "openslide 3.4.1"
-  std::vector<Level> levels;    // [0] is the full resolution
-  std::optional<Scale> scale;   // what the file says; nullopt: it does not say
-  Level0Rect bounds;            // the scanned part; the whole slide where the file does not say
-  Rgb background;               // what is put where nothing was scanned
+  std::string vendor;          // "aperio", "generic-tiff", ...
+  std::string reader;          // "openslide 3.4.1"
+  std::vector<Level> levels;   // [0] is the full resolution
+  std::optional<Scale> scale;  // what the file says; nullopt: it does not say
+  Level0Rect bounds;           // the scanned part; the whole slide where the file does not say
+  Rgb background;              // what is put where nothing was scanned
 };
 
 /// Pixels of one slide. Methods are const and may be called from several threads at once.

@@ -17,10 +17,10 @@ struct TileGeometry {
   int overlap_px = 0;
   double target_mpp = 0;
   double slide_mpp = 0;
-  double side_level0 = 0;   // side of a tile in level-0 pixels
-  double step_level0 = 0;   // distance between neighbours in level-0 pixels
-  int level = 0;            // the level tiles are read from: the coarsest trusted one with level mpp <= 1.01 * target
-  double downsample = 1;    // of that level
+  double side_level0 = 0;  // side of a tile in level-0 pixels
+  double step_level0 = 0;  // distance between neighbours in level-0 pixels
+  int level = 0;           // the level tiles are read from: the coarsest trusted one with level mpp <= 1.01 * target
+  double downsample = 1;   // of that level
 };
 
 /// Throws SlideError "needs_upsampling" when slide_mpp > 1.1 * target_mpp and that is not allowed.

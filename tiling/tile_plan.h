@@ -11,15 +11,15 @@
 namespace microtome {
 
 struct PlannedTile {
-  Level0Point origin;          // top left
-  std::int32_t column = 0;     // position on the grid
+  Level0Point origin;       // top left
+  std::int32_t column = 0;  // position on the grid
   std::int32_t row = 0;
-  float tissue_fraction = 0;   // share of the tile's area inside the mask, exact over mask pixels cut by the tile's edge
+  float tissue_fraction = 0;  // share of the tile's area inside the mask, exact over mask pixels cut by the tile's edge
 };
 
 struct TilePlan {
   TileGeometry geometry;
-  std::vector<PlannedTile> tiles;   // row-major: sorted by row, then column
+  std::vector<PlannedTile> tiles;  // row-major: sorted by row, then column
 };
 
 /// Every grid tile of info.bounds with tissue_fraction >= settings.min_tissue (and > 0). No tissue: an empty plan, not an error.

@@ -26,12 +26,12 @@ struct ModelCard {
   bool encoder_random_weights = false;
   int tile_px = 0;
   double mpp = 0;
-  std::vector<std::string> genes;          // empty: image only
-  std::vector<double> gene_mean;           // scaler of the training patients, one per gene
+  std::vector<std::string> genes;  // empty: image only
+  std::vector<double> gene_mean;   // scaler of the training patients, one per gene
   std::vector<double> gene_scale;
-  std::string gene_units;                  // a table with other units is refused
-  std::int64_t genomic_dim = 32;           // width of the genomic embedding
-  std::string training_json = "{}";        // how it was trained: seed, epochs, folds, counts; copied as it is
+  std::string gene_units;            // a table with other units is refused
+  std::int64_t genomic_dim = 32;     // width of the genomic embedding
+  std::string training_json = "{}";  // how it was trained: seed, epochs, folds, counts; copied as it is
 };
 
 /// The genomic input of one slide, in the card's gene order, raw units (the model scales). NaN entries count as the training mean.
@@ -44,8 +44,8 @@ class SlideModel {
  public:
   virtual ~SlideModel() = default;
   virtual const ModelCard& card() const = 0;
-  virtual const std::string& sha256() const = 0;   // of weights.safetensors
-  virtual std::string name() const = 0;            // the card's aggregator
+  virtual const std::string& sha256() const = 0;  // of weights.safetensors
+  virtual std::string name() const = 0;           // the card's aggregator
   /// Thread-safe; computes on the calling thread. A bag of no tiles is a BagError. Deterministic.
   virtual Prediction predict(const Bag& bag, const GenomicInput& genomic) const = 0;
 };
@@ -54,7 +54,7 @@ class SlideModel {
 std::shared_ptr<const SlideModel> load_slide_model(const std::filesystem::path& folder);
 
 /// Throws ModelError with a sentence that names both sides when the card does not fit the encoder or the tiling of a run.
-void require_match(const ModelCard& card, const std::filesystem::path& folder, const std::string& encoder, const std::string& encoder_sha256,
-                   std::int64_t feature_dim, int tile_px, double mpp);
+void require_match(const ModelCard& card, const std::filesystem::path& folder, const std::string& encoder,
+                   const std::string& encoder_sha256, std::int64_t feature_dim, int tile_px, double mpp);
 
 }  // namespace microtome

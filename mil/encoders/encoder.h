@@ -12,19 +12,20 @@ namespace microtome {
 
 /// What every document says about the encoder that was used.
 struct EncoderFacts {
-  std::string name;               // "resnet50-trunc", or the card's name
-  std::string format;             // "builtin" (random weights), "torchscript", "safetensors"
-  std::string sha256;             // of the weights file; of "random <name> seed <n> v1" for random weights
-  bool random_weights = false;    // seeded random numbers instead of trained weights
+  std::string name;             // "resnet50-trunc", or the card's name
+  std::string format;           // "builtin" (random weights), "torchscript", "safetensors"
+  std::string sha256;           // of the weights file; of "random <name> seed <n> v1" for random weights
+  bool random_weights = false;  // seeded random numbers instead of trained weights
   std::int64_t feature_dim = 0;
-  int tile_px = 0;                // side of the tiles it wants; 0: any
-  double mpp = 0;                 // scale it wants; 0: any
-  std::string device = "cpu";     // "cpu", "cuda:0"
+  int tile_px = 0;             // side of the tiles it wants; 0: any
+  double mpp = 0;              // scale it wants; 0: any
+  std::string device = "cpu";  // "cpu", "cuda:0"
   std::string precision = "float32";
 };
 
 /// Interface: a fake is worth having. encode may be called by several threads at once; on CPU each call computes on the calling
-/// thread alone (one intra-op thread). Every forward pass has the same shape (batch slots x tile_px), so a tile's features depend on the tile alone.
+/// thread alone (one intra-op thread). Every forward pass has the same shape (batch slots x tile_px), so a tile's features depend on the
+/// tile alone.
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -36,12 +37,12 @@ class Encoder {
 };
 
 struct EncoderSettings {
-  std::string name;                      // resnet18, resnet50, resnet50-trunc, or a folder with config.json (changes results)
-  std::filesystem::path weights;         // safetensors for a built-in, torchvision key names (changes results)
-  bool random_weights = false;           // seeded random weights; every document says so (changes results)
-  std::uint64_t seed = 0;                // of the random weights (changes results)
-  std::string device = "auto";           // auto, cpu, cuda, cuda:N (changes the last bits of results)
-  std::string precision = "auto";        // auto, float32, float16, bfloat16 (changes the last bits of results)
+  std::string name;                // resnet18, resnet50, resnet50-trunc, or a folder with config.json (changes results)
+  std::filesystem::path weights;   // safetensors for a built-in, torchvision key names (changes results)
+  bool random_weights = false;     // seeded random weights; every document says so (changes results)
+  std::uint64_t seed = 0;          // of the random weights (changes results)
+  std::string device = "auto";     // auto, cpu, cuda, cuda:N (changes the last bits of results)
+  std::string precision = "auto";  // auto, float32, float16, bfloat16 (changes the last bits of results)
 };
 
 /// Loads and checks everything before any slide is opened: file present, sha256, key names and shapes, one dry pass of

@@ -62,7 +62,8 @@ class TorchEncoder final : public Encoder {
     const at::Tensor rows = forward(rgb, kDryTiles, tile_px);
     // of real tiles, a value that is not finite is one slide's matter and is judged there
     if (!at::isfinite(rows).all().item<bool>())
-      throw ModelError(fmt::format("{}: wanted finite features: found NaN or infinity in a trial batch: use --precision float32", facts_.name));
+      throw ModelError(
+          fmt::format("{}: wanted finite features: found NaN or infinity in a trial batch: use --precision float32", facts_.name));
     const std::int64_t found = rows.size(1);
     if (facts_.feature_dim != 0 && facts_.feature_dim != found)
       throw ModelError(fmt::format("{}: wanted {} features per tile, as microtome.json says: the network gives {}: correct 'feature_dim'",

@@ -20,20 +20,20 @@ struct SlideKeys {
 
 struct RowMatch {
   std::size_t row = 0;
-  std::string matched_by;   // sample_id, patient_id, tcga-sample, tcga-patient, slide_id
+  std::string matched_by;  // sample_id, patient_id, tcga-sample, tcga-patient, slide_id
 };
 
 /// What the join of a run found; goes into run.json.
 struct JoinAudit {
   std::size_t slides = 0;
   std::size_t matched = 0;
-  std::vector<std::pair<std::string, std::size_t>> matched_by;   // way -> count, in order of trust
-  std::vector<std::string> slides_without_row;                   // slide ids, first 20
+  std::vector<std::pair<std::string, std::size_t>> matched_by;  // way -> count, in order of trust
+  std::vector<std::string> slides_without_row;                  // slide ids, first 20
   std::size_t slides_without_row_count = 0;
-  std::size_t rows_without_slide_count = 0;                      // no ids: they may be patients outside this archive
+  std::size_t rows_without_slide_count = 0;  // no ids: they may be patients outside this archive
   std::size_t genes_required = 0;
   std::size_t genes_found = 0;
-  std::vector<std::string> genes_missing;                        // first 20
+  std::vector<std::string> genes_missing;  // first 20
   std::string table_sha256;
 };
 
@@ -49,7 +49,7 @@ class GenomicJoin {
   JoinAudit audit(const std::vector<SlideKeys>& slides) const;
 
  private:
-  const GenomicTable* table_;   // outlives the join
+  const GenomicTable* table_;  // outlives the join
   struct Index;
   std::shared_ptr<const Index> index_;
 };
@@ -60,6 +60,6 @@ std::vector<std::int64_t> match_genes(const GenomicTable& table, const std::vect
 
 /// "TCGA-05-4244" from "TCGA-05-4244-01Z-00-DX1.<uuid>", nullopt for other names. formats.md 1.6.
 std::optional<std::string> tcga_patient(const std::string& id);
-std::optional<std::string> tcga_sample(const std::string& id);   // 15 characters
+std::optional<std::string> tcga_sample(const std::string& id);  // 15 characters
 
 }  // namespace microtome

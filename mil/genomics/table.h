@@ -13,13 +13,13 @@ namespace microtome {
 
 /// values is row-major (rows, columns) float32 with NaN for missing. Ids are strings as stored, trimmed.
 struct GenomicTable {
-  std::vector<std::string> row_ids;                                  // obs index
-  std::vector<std::string> genes;                                    // var index
+  std::vector<std::string> row_ids;  // obs index
+  std::vector<std::string> genes;    // var index
   std::vector<float> values;
-  std::map<std::string, std::vector<std::string>> row_columns;       // text obs columns that were understood, e.g. patient_id
-  std::string units;                                                 // uns/units, or ""
-  std::string sha256;                                                // of the file; empty for a table made in memory
-  std::string encoding;                                              // "array", "csr_matrix", "csc_matrix"
+  std::map<std::string, std::vector<std::string>> row_columns;  // text obs columns that were understood, e.g. patient_id
+  std::string units;                                            // uns/units, or ""
+  std::string sha256;                                           // of the file; empty for a table made in memory
+  std::string encoding;                                         // "array", "csr_matrix", "csc_matrix"
 };
 
 /// Ids are compared without the blanks at their ends.

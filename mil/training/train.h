@@ -13,13 +13,13 @@
 namespace microtome {
 
 struct TrainSettings {
-  int folds = 5;                    // patients are cut into this many folds, stratified by label; >= 2
-  int epochs = 30;                  // most epochs per fold
-  int patience = 8;                 // epochs without a better validation loss before a fold stops
-  double learning_rate = 2e-4;      // Adam
+  int folds = 5;                // patients are cut into this many folds, stratified by label; >= 2
+  int epochs = 30;              // most epochs per fold
+  int patience = 8;             // epochs without a better validation loss before a fold stops
+  double learning_rate = 2e-4;  // Adam
   double weight_decay = 1e-5;
-  double dropout = 0.25;            // in embedding and attention
-  double modality_dropout = 0.15;   // share of training steps in which the genomic table is hidden
+  double dropout = 0.25;           // in embedding and attention
+  double modality_dropout = 0.15;  // share of training steps in which the genomic table is hidden
   std::int64_t embed_dim = 512;
   std::int64_t attention_dim = 384;
   std::int64_t genomic_dim = 32;
@@ -31,14 +31,14 @@ std::vector<std::string> validate(const TrainSettings& settings);
 struct TrainingSlide {
   Bag bag;
   std::string patient_id;
-  int label = 0;             // index into classes
-  int fold = -1;             // from a splits file; -1: let the program choose
+  int label = 0;  // index into classes
+  int fold = -1;  // from a splits file; -1: let the program choose
   GenomicInput genomic;
 };
 
 struct EpochRecord {
-  int fold = 0;              // -1: the final model, trained on all patients
-  int epoch = 0;             // from 1
+  int fold = 0;   // -1: the final model, trained on all patients
+  int epoch = 0;  // from 1
   double train_loss = 0;
   double validation_loss = 0;      // 0 for the final model
   double validation_accuracy = 0;  // 0 for the final model
@@ -55,9 +55,9 @@ struct FoldPrediction {
 
 struct TrainResult {
   std::vector<EpochRecord> history;
-  std::vector<FoldPrediction> predictions;   // sorted by slide id
-  int final_epochs = 0;                      // the median of the folds' best epochs
-  double pooled_accuracy = 0;                // of the out-of-fold predictions
+  std::vector<FoldPrediction> predictions;  // sorted by slide id
+  int final_epochs = 0;                     // the median of the folds' best epochs
+  double pooled_accuracy = 0;               // of the out-of-fold predictions
 };
 
 /// Folds by patient: stratified by label, seeded, independent of the order of `slides`. Exposed for tests.

@@ -28,10 +28,11 @@ std::string check_slide(const fs::path& path, const TilingSettings& tiling) {
   const Scale scale = resolve_scale(info, std::nullopt);
   const TileGeometry geometry = tile_geometry(info, scale, tiling);
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(geometry.tile_px) * geometry.tile_px * 3);
-  const Level0Point middle{std::llround(info.bounds.x_level0 + info.bounds.width_level0 / 2), std::llround(info.bounds.y_level0 + info.bounds.height_level0 / 2)};
+  const Level0Point middle{std::llround(info.bounds.x_level0 + info.bounds.width_level0 / 2),
+                           std::llround(info.bounds.y_level0 + info.bounds.height_level0 / 2)};
   read_tile(*slide, geometry, middle, rgb);
-  return fmt::format("slide, {}, {} x {}, {} levels, {} microns per pixel from {}", info.vendor, info.levels[0].size.width, info.levels[0].size.height,
-                     info.levels.size(), scale.mpp, scale.source);
+  return fmt::format("slide, {}, {} x {}, {} levels, {} microns per pixel from {}", info.vendor, info.levels[0].size.width,
+                     info.levels[0].size.height, info.levels.size(), scale.mpp, scale.source);
 }
 
 std::string check_encoder(const Config& config) {
@@ -40,16 +41,17 @@ std::string check_encoder(const Config& config) {
   parts.threads = run_threads(config);
   parts.encoder = load_encoder(config.encoder, config.tiling.tile_px);
   const EncoderFacts& facts = parts.encoder->facts();
-  return fmt::format("encoder {}, {}, {} features, {}, {}, sha256 {}{}, {:.1f} tiles/s with {} threads", facts.name, facts.format, facts.feature_dim, facts.device,
-                     facts.precision, facts.sha256, facts.random_weights ? ", RANDOM WEIGHTS" : "", measure_encoder(parts), parts.threads);
+  return fmt::format("encoder {}, {}, {} features, {}, {}, sha256 {}{}, {:.1f} tiles/s with {} threads", facts.name, facts.format,
+                     facts.feature_dim, facts.device, facts.precision, facts.sha256, facts.random_weights ? ", RANDOM WEIGHTS" : "",
+                     measure_encoder(parts), parts.threads);
 }
 
 std::string check_path(const fs::path& path, const Config& config) {
   if (!fs::exists(path)) throw ConfigError("wanted a file or folder: it is not there");
   if (fs::exists(path / "model.json")) {
     const auto model = load_slide_model(path);
-    return fmt::format("model {}, {} classes, {} genes, for {}, sha256 {}", model->name(), model->card().classes.size(), model->card().genes.size(), model->card().encoder,
-                       model->sha256());
+    return fmt::format("model {}, {} classes, {} genes, for {}, sha256 {}", model->name(), model->card().classes.size(),
+                       model->card().genes.size(), model->card().encoder, model->sha256());
   }
   if (fs::exists(path / "config.json")) {
     Config of_folder = config;
@@ -58,11 +60,13 @@ std::string check_path(const fs::path& path, const Config& config) {
   }
   if (path.extension() == ".h5ad" || path.extension() == ".h5mu") {
     const GenomicTable table = read_genomic_table(path);
-    return fmt::format("genomic table, {} rows, {} genes, {}, units {}", table.row_ids.size(), table.genes.size(), table.encoding, table.units.empty() ? "not stated" : table.units);
+    return fmt::format("genomic table, {} rows, {} genes, {}, units {}", table.row_ids.size(), table.genes.size(), table.encoding,
+                       table.units.empty() ? "not stated" : table.units);
   }
   if (path.extension() == ".h5") {
     const BagFile file = read_bag_file(path);
-    return fmt::format("bag of {}, {} tiles, {} features, from {}", file.bag.slide_id, file.bag.tiles(), file.bag.feature_dim, file.facts.encoder);
+    return fmt::format("bag of {}, {} tiles, {} features, from {}", file.bag.slide_id, file.bag.tiles(), file.bag.feature_dim,
+                       file.facts.encoder);
   }
   return check_slide(path, config.tiling);
 }
@@ -74,7 +78,8 @@ bool tell(const std::string& what, const std::string& path, const std::function<
     return true;
   } catch (const std::exception& e) {
     const std::string sentence = e.what();
-    fmt::print("{}: refused: {}\n", what, !path.empty() && sentence.rfind(path + ": ", 0) == 0 ? sentence.substr(path.size() + 2) : sentence);
+    fmt::print("{}: refused: {}\n", what,
+               !path.empty() && sentence.rfind(path + ": ", 0) == 0 ? sentence.substr(path.size() + 2) : sentence);
     return false;
   }
 }

@@ -8,8 +8,8 @@
 
 #include "pipeline/commands.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/publication.h"
 #include "pipeline/progress.h"
-#include "pipeline/publication.h"
 #include "pipeline/run_estimate.h"
 #include "pipeline/run_setup.h"
 #include "pipeline/stages.h"
@@ -40,16 +40,31 @@ nlohmann::ordered_json plan_json(const RunParts& parts, const WorkList& work, co
   std::int64_t bytes = 0;
   for (const auto& job : work.jobs) {
     const bool failed = job->outcome.failed;
-    slides.push_back({{"slide_id", job->row.keys.slide_id}, {"tiles", job->plan.tiles.size()}, {"tiles_pending", job->pending}, {"bytes", job->bytes},
-                      {"mpp", job->scale.mpp}, {"tissue_mm2", job->tissue_mm2}, {"problem", failed ? job->outcome.reasons.front().text : ""}});
+    slides.push_back({{"slide_id", job->row.keys.slide_id},
+                      {"tiles", job->plan.tiles.size()},
+                      {"tiles_pending", job->pending},
+                      {"bytes", job->bytes},
+                      {"mpp", job->scale.mpp},
+                      {"tissue_mm2", job->tissue_mm2},
+                      {"problem", failed ? job->outcome.reasons.front().text : ""}});
     tiles += job->pending;
     bytes += job->bytes;
   }
-  return {{"slides", slides}, {"slides_done_before", work.done_before}, {"tiles", tiles}, {"bytes", bytes},
+  return {{"slides", slides},
+          {"slides_done_before", work.done_before},
+          {"tiles", tiles},
+          {"bytes", bytes},
           {"peak_bytes", memory.total()},
-          {"memory", {{"program", memory.program}, {"pixels", memory.pixels}, {"bags", memory.bags}, {"overviews", memory.overviews},
-                      {"readers", memory.readers}, {"pictures", memory.pictures}}},
-          {"tiles_per_second", rate}, {"seconds", rate > 0 ? static_cast<double>(tiles) / rate : 0.0}, {"threads", parts.threads}};
+          {"memory",
+           {{"program", memory.program},
+            {"pixels", memory.pixels},
+            {"bags", memory.bags},
+            {"overviews", memory.overviews},
+            {"readers", memory.readers},
+            {"pictures", memory.pictures}}},
+          {"tiles_per_second", rate},
+          {"seconds", rate > 0 ? static_cast<double>(tiles) / rate : 0.0},
+          {"threads", parts.threads}};
 }
 
 double mib(const nlohmann::ordered_json& bytes) { return bytes.get<double>() / (1 << 20); }
@@ -58,16 +73,20 @@ void print_text(const RunParts& parts, const nlohmann::ordered_json& plan) {
   fmt::print("{:<40} {:>9} {:>10} {:>9} {:>9}\n", "slide", "tiles", "tissue mm2", "mpp", "MiB");
   for (const auto& slide : plan["slides"]) {
     const std::string problem = slide["problem"];
-    fmt::print("{:<40} {:>9} {:>10.2f} {:>9.4f} {:>9.1f}{}\n", slide["slide_id"].get<std::string>(), slide["tiles"].get<std::size_t>(), slide["tissue_mm2"].get<double>(),
-               slide["mpp"].get<double>(), mib(slide["bytes"]), problem.empty() ? "" : "  will fail: " + problem);
+    fmt::print("{:<40} {:>9} {:>10.2f} {:>9.4f} {:>9.1f}{}\n", slide["slide_id"].get<std::string>(), slide["tiles"].get<std::size_t>(),
+               slide["tissue_mm2"].get<double>(), slide["mpp"].get<double>(), mib(slide["bytes"]),
+               problem.empty() ? "" : "  will fail: " + problem);
   }
   const auto& memory = plan["memory"];
-  fmt::print("\n{} slides to do, {} done before; {} tiles to encode; {:.1f} MiB of slides\n", plan["slides"].size(), plan["slides_done_before"].get<std::size_t>(),
-             plan["tiles"].get<std::size_t>(), mib(plan["bytes"]));
-  fmt::print("pixels in flight: window {} x batch {} x {}^2 x 3 = {:.1f} MiB\n", parts.window, parts.config.engine.batch, parts.config.tiling.tile_px,
-             static_cast<double>(pixel_bytes(parts.config, parts.window)) / (1 << 20));
-  fmt::print("peak memory: about {:.0f} MiB (program and network {:.0f}, pixels {:.0f}, bags {:.0f}, overviews {:.0f}, readers {:.0f}, pictures {:.0f})\n", mib(plan["peak_bytes"]),
-             mib(memory["program"]), mib(memory["pixels"]), mib(memory["bags"]), mib(memory["overviews"]), mib(memory["readers"]), mib(memory["pictures"]));
+  fmt::print("\n{} slides to do, {} done before; {} tiles to encode; {:.1f} MiB of slides\n", plan["slides"].size(),
+             plan["slides_done_before"].get<std::size_t>(), plan["tiles"].get<std::size_t>(), mib(plan["bytes"]));
+  fmt::print("pixels in flight: window {} x batch {} x {}^2 x 3 = {:.1f} MiB\n", parts.window, parts.config.engine.batch,
+             parts.config.tiling.tile_px, static_cast<double>(pixel_bytes(parts.config, parts.window)) / (1 << 20));
+  fmt::print(
+      "peak memory: about {:.0f} MiB (program and network {:.0f}, pixels {:.0f}, bags {:.0f}, overviews {:.0f}, readers {:.0f}, pictures "
+      "{:.0f})\n",
+      mib(plan["peak_bytes"]), mib(memory["program"]), mib(memory["pixels"]), mib(memory["bags"]), mib(memory["overviews"]),
+      mib(memory["readers"]), mib(memory["pictures"]));
   fmt::print("time: about {} at {:.1f} tiles/s on {} thread{} (measured on blank tiles)\n", spoken_duration(plan["seconds"].get<double>()),
              plan["tiles_per_second"].get<double>(), parts.threads, parts.threads == 1 ? "" : "s");
 }
@@ -76,7 +95,8 @@ void print_text(const RunParts& parts, const nlohmann::ordered_json& plan) {
 
 ExitCode command_plan(const ParsedOptions& options, const std::vector<std::string>&) {
   Config config = options.config;
-  if (config.encoder.name.empty()) throw ConfigError(fmt::format("wanted an encoder: give --encoder DIR or one of {}", builtin_encoder_names()));
+  if (config.encoder.name.empty())
+    throw ConfigError(fmt::format("wanted an encoder: give --encoder DIR or one of {}", builtin_encoder_names()));
   // with an archive, --manifest is the file to write
   const std::filesystem::path to_write = config.run.archive.empty() ? std::filesystem::path() : config.run.manifest;
   if (!to_write.empty()) config.run.manifest.clear();

@@ -6,9 +6,9 @@
 #include "pipeline/commands.h"
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/publication.h"
+#include "pipeline/outputs/run_files.h"
 #include "pipeline/progress.h"
-#include "pipeline/publication.h"
-#include "pipeline/run_files.h"
 #include "pipeline/run_setup.h"
 #include "pipeline/slide_graph.h"
 #include "reporting/image_file.h"
@@ -19,7 +19,7 @@ namespace {
 std::function<Ref<SlideJob>()> in_order(WorkList& work) {
   return [&work, next = std::size_t{0}]() mutable -> Ref<SlideJob> {
     if (next == work.jobs.size()) return nullptr;
-    return std::move(work.jobs[next++]);   // the graph alone keeps it from here on
+    return std::move(work.jobs[next++]);  // the graph alone keeps it from here on
   };
 }
 
@@ -34,9 +34,10 @@ void print_closing(const RunParts& parts, const RunSummary& summary, const Stage
   if (summary.stopped) fmt::print(stderr, "stopped by a signal: finished tiles are kept; run the same command again to go on\n");
   if (c.ok + c.partial + c.failed > 0) fmt::print(stderr, "{}", clock.table(graph_seconds, parts.threads));
   if (c.ok + c.partial + c.failed == 0 && !summary.stopped) fmt::print(stderr, "everything is done already\n");
-  fmt::print(stderr, "slides: {} done, {} skipped (done before), {} failed; tiles: {}, {:.1f} tiles/s\n", c.ok + c.partial, summary.done_before, c.failed, c.tiles,
-             graph_seconds > 0 ? static_cast<double>(c.tiles) / graph_seconds : 0.0);
-  fmt::print(stderr, "wall {:.1f} s, cpu {:.1f} s, peak memory {:.0f} MiB\n", used.wall_seconds, used.cpu_seconds, static_cast<double>(used.peak_rss) / (1 << 20));
+  fmt::print(stderr, "slides: {} done, {} skipped (done before), {} failed; tiles: {}, {:.1f} tiles/s\n", c.ok + c.partial,
+             summary.done_before, c.failed, c.tiles, graph_seconds > 0 ? static_cast<double>(c.tiles) / graph_seconds : 0.0);
+  fmt::print(stderr, "wall {:.1f} s, cpu {:.1f} s, peak memory {:.0f} MiB\n", used.wall_seconds, used.cpu_seconds,
+             static_cast<double>(used.peak_rss) / (1 << 20));
 }
 
 }  // namespace
@@ -44,7 +45,8 @@ void print_closing(const RunParts& parts, const RunSummary& summary, const Stage
 ExitCode command_run(const ParsedOptions& options, const std::vector<std::string>&) {
   const Config& config = options.config;
   if (config.run.output.empty()) throw ConfigError("wanted a place for the results: give --output DIR");
-  if (config.encoder.name.empty()) throw ConfigError(fmt::format("wanted an encoder: give --encoder DIR or one of {}", builtin_encoder_names()));
+  if (config.encoder.name.empty())
+    throw ConfigError(fmt::format("wanted an encoder: give --encoder DIR or one of {}", builtin_encoder_names()));
   const auto rows = task_share(read_archive(config.run.archive, config.run.manifest), config.run.task_index, config.run.task_count);
   start_image_library("microtome", 1);
   const RunParts parts = prepare_run(config, rows);

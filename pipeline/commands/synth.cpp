@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// microtome synth: a synthetic archive with known truth. Slides come from tiling/specimen; labels, survival and genes are drawn here, from the same seed.
+// microtome synth: a synthetic archive with known truth. Slides come from tiling/specimen; labels, survival and genes are drawn here, from
+// the same seed.
 #include <fmt/format.h>
 
 #include <atomic>
@@ -13,7 +14,7 @@
 #include "mil/genomics/table.h"
 #include "mil/sha256.h"
 #include "pipeline/commands.h"
-#include "pipeline/publication.h"
+#include "pipeline/outputs/publication.h"
 #include "pipeline/run_setup.h"
 #include "reporting/image_file.h"
 #include "tiling/specimen.h"
@@ -149,8 +150,10 @@ void write_genes(const fs::path& output, const std::vector<SynthPatient>& patien
 }
 
 std::string recipe_text(const SynthSettings& s) {
-  return fmt::format("{{\"format\": 1, \"patients\": {}, \"slides_per_patient\": {}, \"seed\": {}, \"width\": {}, \"height\": {}, \"mpp\": {}, \"genes\": {}, \"held_out\": {}}}\n",
-                     s.patients, s.slides_per_patient, s.seed, s.width, s.height, s.mpp, s.genes, s.held_out);
+  return fmt::format(
+      "{{\"format\": 1, \"patients\": {}, \"slides_per_patient\": {}, \"seed\": {}, \"width\": {}, \"height\": {}, \"mpp\": {}, \"genes\": "
+      "{}, \"held_out\": {}}}\n",
+      s.patients, s.slides_per_patient, s.seed, s.width, s.height, s.mpp, s.genes, s.held_out);
 }
 
 bool already_there(const fs::path& marker, const std::string& recipe) {

@@ -6,20 +6,21 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/commands.h"
-#include "pipeline/delimited_table.h"
-#include "pipeline/publication.h"
-#include "pipeline/training_set.h"
+#include "pipeline/inputs/delimited_table.h"
+#include "pipeline/inputs/training_set.h"
+#include "pipeline/outputs/publication.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kMarker = "training.json";   // written last: the model is whole
+constexpr const char* kMarker = "training.json";  // written last: the model is whole
 
 bool already_trained(const fs::path& folder, const std::string& recipe) {
   std::ifstream file(folder / kMarker);
   const auto json = nlohmann::json::parse(file, nullptr, false);
-  return json.is_object() && json.value("recipe", "") == recipe && fs::exists(folder / "model.json") && fs::exists(folder / "weights.safetensors");
+  return json.is_object() && json.value("recipe", "") == recipe && fs::exists(folder / "model.json") &&
+         fs::exists(folder / "weights.safetensors");
 }
 
 std::string history_text(const std::vector<EpochRecord>& history) {
@@ -40,7 +41,8 @@ std::string predictions_text(const TrainResult& result, const std::vector<std::s
   for (const auto& name : classes) out += "," + csv_cell("prob_" + name);
   out += "\n";
   for (const auto& p : result.predictions) {
-    out += fmt::format("{},{},{},{}", csv_cell(p.slide_id), csv_cell(p.patient_id), p.fold, csv_cell(classes[static_cast<std::size_t>(p.label)]));
+    out += fmt::format("{},{},{},{}", csv_cell(p.slide_id), csv_cell(p.patient_id), p.fold,
+                       csv_cell(classes[static_cast<std::size_t>(p.label)]));
     for (const double probability : p.probabilities) out += fmt::format(",{}", probability);
     out += "\n";
   }
@@ -60,8 +62,8 @@ void tell_epoch(const EpochRecord& e) {
   if (e.fold < 0) {
     fmt::print(stderr, "final model, epoch {}: loss {:.4f}\n", e.epoch, e.train_loss);
   } else {
-    fmt::print(stderr, "fold {}, epoch {}: loss {:.4f}, validation loss {:.4f}, accuracy {:.2f}\n", e.fold + 1, e.epoch, e.train_loss, e.validation_loss,
-               e.validation_accuracy);
+    fmt::print(stderr, "fold {}, epoch {}: loss {:.4f}, validation loss {:.4f}, accuracy {:.2f}\n", e.fold + 1, e.epoch, e.train_loss,
+               e.validation_loss, e.validation_accuracy);
   }
 }
 
@@ -85,15 +87,21 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
   describe(set);
   const std::vector<std::string> classes = set.card.classes;
   const bool quiet = config.engine.progress == "none";
-  const TrainResult result = train_slide_model(std::move(set.slides), set.card, config.train, folder, [quiet](const EpochRecord& e) { if (!quiet) tell_epoch(e); });
+  const TrainResult result = train_slide_model(std::move(set.slides), set.card, config.train, folder, [quiet](const EpochRecord& e) {
+    if (!quiet) tell_epoch(e);
+  });
 
   Publication publication(folder);
   publication.write("history.jsonl", history_text(result.history));
   publication.write("predictions.csv", predictions_text(result, classes));
-  publication.write(kMarker, nlohmann::ordered_json{{"recipe", set.recipe}, {"final_epochs", result.final_epochs}, {"pooled_accuracy", result.pooled_accuracy}}.dump(2) + "\n");
+  publication.write(
+      kMarker,
+      nlohmann::ordered_json{{"recipe", set.recipe}, {"final_epochs", result.final_epochs}, {"pooled_accuracy", result.pooled_accuracy}}
+              .dump(2) +
+          "\n");
   publication.publish();
-  fmt::print(stderr, "{}: trained for {} epochs; accuracy on patients held out of training {:.3f} ({} slides)\n", folder.string(), result.final_epochs,
-             result.pooled_accuracy, result.predictions.size());
+  fmt::print(stderr, "{}: trained for {} epochs; accuracy on patients held out of training {:.3f} ({} slides)\n", folder.string(),
+             result.final_epochs, result.pooled_accuracy, result.predictions.size());
   return ExitCode::done;
 }
 

@@ -23,7 +23,7 @@ void watch_signals() {
   struct sigaction action = {};
   action.sa_handler = on_signal;
   for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) sigaction(signal, &action, nullptr);
-  action.sa_handler = SIG_IGN;   // a closed pipe or a full disk is an error code, not a death
+  action.sa_handler = SIG_IGN;  // a closed pipe or a full disk is an error code, not a death
   for (const int signal : {SIGPIPE, SIGXFSZ}) sigaction(signal, &action, nullptr);
 }
 

@@ -11,14 +11,14 @@ namespace microtome {
 int allowed_threads();
 
 struct Resources {
-  double wall_seconds = 0;      // since the program started
-  double cpu_seconds = 0;       // user + system, all threads
-  std::int64_t peak_rss = 0;    // bytes
+  double wall_seconds = 0;    // since the program started
+  double cpu_seconds = 0;     // user + system, all threads
+  std::int64_t peak_rss = 0;  // bytes
 };
 Resources resources_used();
 
-std::int64_t current_rss();     // bytes
-std::string scheduler_job();    // SLURM_JOB_ID or its equivalent, "" outside a scheduler
-std::string host_class();       // "x86_64, 2 cores": never the host's name
+std::int64_t current_rss();   // bytes
+std::string scheduler_job();  // SLURM_JOB_ID or its equivalent, "" outside a scheduler
+std::string host_class();     // "x86_64, 2 cores": never the host's name
 
 }  // namespace microtome

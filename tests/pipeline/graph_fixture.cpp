@@ -46,7 +46,7 @@ FakeRun::FakeRun(const FakeArchive& archive, const std::filesystem::path& output
     ManifestRow row;
     row.keys.slide_id = id;
     row.path = output / "fake" / id;
-    write_text(row.path, id);   // resume looks at the file's size, time and bytes
+    write_text(row.path, id);  // resume looks at the file's size, time and bytes
     rows_.push_back(row);
   }
   parts.config = small_config(output);
@@ -63,7 +63,8 @@ RunCounts FakeRun::run() {
   StageClock clock;
   const auto progress = make_progress("none");
   std::size_t next = 0;
-  return run_slide_graph(parts, [&] { return next < work.jobs.size() ? work.jobs[next++] : nullptr; }, *progress, clock);
+  return run_slide_graph(
+      parts, [&] { return next < work.jobs.size() ? work.jobs[next++] : nullptr; }, *progress, clock);
 }
 
 std::string FakeRun::status(const std::string& id) const {
@@ -73,7 +74,8 @@ std::string FakeRun::status(const std::string& id) const {
 
 std::string FakeRun::first_reason(const std::string& id) const {
   const auto json = findings(parts, id);
-  return json["reasons"].empty() ? "" : json["reasons"][0]["code"].get<std::string>() + ": " + json["reasons"][0]["text"].get<std::string>();
+  return json["reasons"].empty() ? ""
+                                 : json["reasons"][0]["code"].get<std::string>() + ": " + json["reasons"][0]["text"].get<std::string>();
 }
 
 std::string FakeRun::all_bytes() const {

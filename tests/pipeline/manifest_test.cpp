@@ -49,7 +49,8 @@ TEST(Archive, TcgaNamesGiveTheirPatientAndSample) {
 TEST(Archive, MissingAndEmptyOnesAreRefused) {
   const TempDir dir;
   EXPECT_EQ(refusal("/no/such"), "/no/such: wanted an archive: no such file or folder");
-  EXPECT_EQ(refusal(dir.path()), dir.path().string() + ": wanted slides: no file with a slide's extension (.svs, .tif, .ndpi, .mrxs, .scn, ...) is in it");
+  EXPECT_EQ(refusal(dir.path()),
+            dir.path().string() + ": wanted slides: no file with a slide's extension (.svs, .tif, .ndpi, .mrxs, .scn, ...) is in it");
   EXPECT_EQ(refusal({}), "wanted slides: give --archive DIR or --manifest FILE");
   EXPECT_EQ(refusal("/a", "/b"), "wanted one source of slides: give --archive or --manifest, not both");
 }

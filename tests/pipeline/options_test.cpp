@@ -31,7 +31,10 @@ TEST(Options, CommandLineWinsOverFilesAndLaterFilesOverEarlier) {
   const TempDir dir;
   write_text(dir / "a.ini", "[tiling]\ntile_px = 100\noverlap_px = 1\n[train]\nepochs = 3\n");
   write_text(dir / "b.ini", "[tiling]\ntile_px = 200\n");
-  const auto config = parse_options({"--tiling.target_mpp", "1", "--config", (dir / "a.ini").string(), "--config", (dir / "b.ini").string(), "--batch", "4"}, kRun).config;
+  const auto config =
+      parse_options(
+          {"--tiling.target_mpp", "1", "--config", (dir / "a.ini").string(), "--config", (dir / "b.ini").string(), "--batch", "4"}, kRun)
+          .config;
   EXPECT_EQ(config.tiling.tile_px, 200);
   EXPECT_EQ(config.tiling.overlap_px, 1);
   EXPECT_EQ(config.tiling.target_mpp, 1);
@@ -47,7 +50,8 @@ TEST(Options, UnknownOptionNamesTheNearest) {
 TEST(Options, UnknownKeyOfAFileNamesFileAndNearest) {
   const TempDir dir;
   write_text(dir / "a.ini", "[tiling]\ntile_pixels = 3\n");
-  EXPECT_EQ(refusal({"--config", (dir / "a.ini").string()}), (dir / "a.ini").string() + ": tiling.tile_pixels: unknown option: did you mean --tiling.tile_px?");
+  EXPECT_EQ(refusal({"--config", (dir / "a.ini").string()}),
+            (dir / "a.ini").string() + ": tiling.tile_pixels: unknown option: did you mean --tiling.tile_px?");
   EXPECT_EQ(refusal({"--config", "/nowhere.ini"}), "/nowhere.ini: wanted a configuration file: cannot be opened");
 }
 
@@ -64,7 +68,8 @@ TEST(Options, BareWordIsRefused) { EXPECT_NE(refusal({"slides"}).find("bare word
 
 TEST(Options, EffectiveIniReadsBackAsItself) {
   const TempDir dir;
-  const auto first = parse_options({"--mpp", "0.2527", "--tiling.padding", "--memory-limit", "8G", "--tissue.close_um", "33.3"}, kRun).config;
+  const auto first =
+      parse_options({"--mpp", "0.2527", "--tiling.padding", "--memory-limit", "8G", "--tissue.close_um", "33.3"}, kRun).config;
   write_text(dir / "effective.ini", effective_ini(first));
   const auto second = parse_options({"--config", (dir / "effective.ini").string()}, kRun).config;
   EXPECT_EQ(effective_ini(second), effective_ini(first));
@@ -106,10 +111,11 @@ TEST(Options, EveryPresetParsesAndTheDefaultOneIsTheDefault) {
 
 TEST(MemoryLimit, ShrinksTheWindowAndRefusesWhenNothingFits) {
   auto config = parse_options({"--memory-limit", "10M", "--batch", "16", "--tile-px", "256"}, kRun).config;
-  EXPECT_EQ(bounded_window(config, 16), 3);   // 3 MiB a batch
+  EXPECT_EQ(bounded_window(config, 16), 3);  // 3 MiB a batch
   config.engine.memory_limit = "1M";
-  EXPECT_EQ(sentence_of<ConfigError>([&] { bounded_window(config, 1); }),
-            "engine.memory_limit: wanted room for one batch of 16 tiles (3145728 bytes), got 1048576 bytes: lower --batch or raise the limit");
+  EXPECT_EQ(
+      sentence_of<ConfigError>([&] { bounded_window(config, 1); }),
+      "engine.memory_limit: wanted room for one batch of 16 tiles (3145728 bytes), got 1048576 bytes: lower --batch or raise the limit");
   EXPECT_EQ(sentence_of<ConfigError>([] { parse_bytes("8Q"); }), "engine.memory_limit: wanted bytes such as 8G or 512M, got '8Q'");
 }
 

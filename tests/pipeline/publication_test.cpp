@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reader learns: files appear whole or not at all, and nothing of a broken attempt stays.
-#include "pipeline/publication.h"
+#include "pipeline/outputs/publication.h"
 
 #include <gtest/gtest.h>
 
@@ -50,11 +50,13 @@ TEST(Publication, FolderThatCannotBeMadeIsASentence) {
   write_text(dir / "file", "x");
   EXPECT_EQ(sentence_of<OutputError>([&] { require_writable(dir / "file"); }),
             (dir / "file").string() + ": wanted to make the output folder: Not a directory");
-  EXPECT_EQ(sentence_of<OutputError>([&] { require_writable("/proc/nothing"); }), "/proc/nothing: wanted to make the output folder: No such file or directory");
+  EXPECT_EQ(sentence_of<OutputError>([&] { require_writable("/proc/nothing"); }),
+            "/proc/nothing: wanted to make the output folder: No such file or directory");
 }
 
 TEST(Publication, FullDeviceIsASentence) {
-  EXPECT_EQ(sentence_of<OutputError>([] { publish_file("/dev/full/x", "text"); }).substr(0, 45), "/dev/full: wanted to make the output folder: ");
+  EXPECT_EQ(sentence_of<OutputError>([] { publish_file("/dev/full/x", "text"); }).substr(0, 45),
+            "/dev/full: wanted to make the output folder: ");
 }
 
 TEST(Leftovers, OnlyThoseOfDeadProcessesOfThisHostGo) {
@@ -62,7 +64,7 @@ TEST(Leftovers, OnlyThoseOfDeadProcessesOfThisHostGo) {
   std::string own;
   {
     Publication publication(dir.path());
-    own = publication.beside("x").filename().string();   // .x.tmp.<host>.<pid>
+    own = publication.beside("x").filename().string();  // .x.tmp.<host>.<pid>
   }
   const std::string stem = own.substr(0, own.rfind('.'));
   write_text(dir / (stem + ".999999999"), "dead");

@@ -26,10 +26,13 @@ SlideMaker faulty_slide(int side, Faults faults) {
 }
 
 SlideMaker not_a_slide() {
-  return []() -> std::unique_ptr<Slide> { throw SlideError("not_a_slide", "wanted a slide: the library does not know the format: convert it"); };
+  return []() -> std::unique_ptr<Slide> {
+    throw SlideError("not_a_slide", "wanted a slide: the library does not know the format: convert it");
+  };
 }
 
-/// The middle of tile (column, row): a fault there touches no neighbour. The overview reads level 0 as well, so faults name reads, not areas, below.
+/// The middle of tile (column, row): a fault there touches no neighbour. The overview reads level 0 as well, so faults name reads, not
+/// areas, below.
 FakeArchive mixed_archive() {
   FakeArchive archive;
   for (int i = 0; i < 12; ++i) archive.add("tiny" + std::to_string(100 + i), tissue_slide(1 + i % 2, i));
@@ -45,7 +48,7 @@ TEST(SlideGraph, PublishesEverySlideOnceWhateverItIs) {
   FakeRun run(mixed_archive(), dir.path(), 2);
   const RunCounts counts = run.run();
   EXPECT_EQ(counts.ok, 18u);
-  EXPECT_EQ(counts.partial, 1u);   // glass
+  EXPECT_EQ(counts.partial, 1u);  // glass
   EXPECT_EQ(counts.failed, 1u);
   EXPECT_EQ(counts.tiles, 6u * 1 + 6u * 4 + 24u * 24 + 5u * 9);
   EXPECT_EQ(run.status("huge"), "ok");
@@ -67,7 +70,7 @@ TEST(SlideGraph, FeaturesAreThoseOfTheTilesOwnPixels) {
   const TempDir dir;
   FakeArchive archive;
   archive.add("a", tissue_slide(3, 1));
-  archive.add("b", tissue_slide(5, 2));   // their tiles share batches
+  archive.add("b", tissue_slide(5, 2));  // their tiles share batches
   FakeRun run(archive, dir.path(), 2);
   run.run();
   const Bag bag = read_bag_file(run.parts.slide_folder("b") / "features.h5").bag;
@@ -118,7 +121,7 @@ TEST(SlideGraph, TileThatCannotBeReadIsListedAndNeverInvented) {
 TEST(SlideGraph, TooManyUnreadableTilesFailTheSlideAlone) {
   const TempDir dir;
   FakeArchive archive;
-  archive.add("a", faulty_slide(4, {{}, 0, 5}));   // 1 of 16 is more than 1 %
+  archive.add("a", faulty_slide(4, {{}, 0, 5}));  // 1 of 16 is more than 1 %
   archive.add("b", tissue_slide(2));
   FakeRun run(archive, dir.path(), 2);
   const RunCounts counts = run.run();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reader learns: how bags, labels, splits and genes meet, always by id, and what is refused.
-#include "pipeline/training_set.h"
+#include "pipeline/inputs/training_set.h"
 
 #include <gtest/gtest.h>
 

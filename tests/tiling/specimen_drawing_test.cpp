@@ -4,12 +4,12 @@
 
 #include <cmath>
 
-#include "tiling/specimen_canvas.h"
-#include "tiling/specimen_fields.h"
-#include "tiling/specimen_glands.h"
-#include "tiling/specimen_nuclei.h"
-#include "tiling/specimen_shapes.h"
-#include "tiling/specimen_texture.h"
+#include "tiling/specimen/canvas.h"
+#include "tiling/specimen/fields.h"
+#include "tiling/specimen/glands.h"
+#include "tiling/specimen/nuclei.h"
+#include "tiling/specimen/shapes.h"
+#include "tiling/specimen/texture.h"
 
 namespace microtome {
 namespace {

@@ -15,7 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tiling/slide.h"
-#include "tiling/specimen_shapes.h"
+#include "tiling/specimen/shapes.h"
 
 namespace microtome {
 namespace {

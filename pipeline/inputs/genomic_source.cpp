@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/genomic_source.h"
+#include "pipeline/inputs/genomic_source.h"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 
 namespace microtome {
 
-GenomicSource::GenomicSource(const std::filesystem::path& path, const std::vector<std::string>& genes, const std::string& units, double max_missing_genes,
-                             const std::vector<SlideKeys>& slides) try
+GenomicSource::GenomicSource(const std::filesystem::path& path, const std::vector<std::string>& genes, const std::string& units,
+                             double max_missing_genes, const std::vector<SlideKeys>& slides) try
     : table_(std::make_unique<GenomicTable>(read_genomic_table(path))),
       join_(std::make_unique<GenomicJoin>(*table_)),
       genes_(genes.empty() ? table_->genes : genes),

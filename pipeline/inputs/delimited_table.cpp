@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // RFC 4180 with the tolerance that hand-made files need.
-#include "pipeline/delimited_table.h"
+#include "pipeline/inputs/delimited_table.h"
 
 #include <fmt/format.h>
 
@@ -56,7 +56,8 @@ std::optional<std::size_t> DelimitedTable::column(const std::string& name) const
 
 DelimitedTable read_delimited(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) throw ConfigError(fmt::format("{}: wanted a CSV or TSV file: cannot be opened", path.string()));
+  if (!file || std::filesystem::is_directory(path))
+    throw ConfigError(fmt::format("{}: wanted a CSV or TSV file: cannot be opened", path.string()));
   std::stringstream buffer;
   buffer << file.rdbuf();
   std::string text = buffer.str();
@@ -72,7 +73,8 @@ DelimitedTable read_delimited(const std::filesystem::path& path) {
     auto cells = next_record(text, at, delimiter);
     if (blank(cells)) continue;
     if (cells.size() != table.columns.size()) {
-      throw ConfigError(fmt::format("{}: row {}: wanted {} cells as in the header, got {}", path.string(), line, table.columns.size(), cells.size()));
+      throw ConfigError(
+          fmt::format("{}: row {}: wanted {} cells as in the header, got {}", path.string(), line, table.columns.size(), cells.size()));
     }
     table.rows.push_back(std::move(cells));
   }

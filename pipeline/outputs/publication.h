@@ -9,8 +9,8 @@
 
 namespace microtome {
 
-/// A set of files of one folder that become visible together, in order. Temporaries are named ".<name>.tmp.<host>.<pid>" in the same folder;
-/// those never renamed are removed by the destructor. Throws OutputError.
+/// A set of files of one folder that become visible together, in order. Temporaries are named ".<name>.tmp.<host>.<pid>" in the same
+/// folder; those never renamed are removed by the destructor. Throws OutputError.
 class Publication {
  public:
   /// Makes the folder where needed.
@@ -23,13 +23,13 @@ class Publication {
   std::filesystem::path beside(const std::string& name);
   /// Writes text beside.
   void write(const std::string& name, const std::string& text);
-  /// Syncs every file, removes what `replaced` names (the older state, its marker first), renames in the order of beside(), syncs the folder. Without
-  /// `replaced` each rename replaces its file at once.
+  /// Syncs every file, removes what `replaced` names (the older state, its marker first), renames in the order of beside(), syncs the
+  /// folder. Without `replaced` each rename replaces its file at once.
   void publish(const std::vector<std::string>& replaced = {});
 
  private:
   std::filesystem::path folder_;
-  std::vector<std::pair<std::filesystem::path, std::filesystem::path>> files_;   // temporary, final
+  std::vector<std::pair<std::filesystem::path, std::filesystem::path>> files_;  // temporary, final
 };
 
 /// One file, whole or not at all.

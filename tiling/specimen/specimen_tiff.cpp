@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file of a synthetic slide. libtiff itself, because libvips' pyramids go on until both sides fit into a tile, and a level that
 // is narrower than a tile is of no use to anybody. Nothing in the file tells when or where it was made.
-#include "tiling/specimen_tiff.h"
+#include "tiling/specimen/specimen_tiff.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/run_files.h"
+#include "pipeline/outputs/run_files.h"
 
 #include <nlohmann/json.hpp>
 
 #include "pipeline/options.h"
-#include "pipeline/publication.h"
+#include "pipeline/outputs/publication.h"
+#include "pipeline/outputs/slide_documents.h"
 #include "pipeline/resume.h"
-#include "pipeline/slide_documents.h"
 #include "pipeline/version.h"
 #include "reporting/report_html.h"
 
@@ -31,22 +31,33 @@ Json audit_json(const JoinAudit& audit) {
 }
 
 Json encoder_json(const EncoderFacts& e) {
-  return {{"name", e.name},           {"format", e.format}, {"sha256", e.sha256},       {"random_weights", e.random_weights},
-          {"feature_dim", e.feature_dim}, {"device", e.device}, {"precision", e.precision}};
+  return {{"name", e.name},
+          {"format", e.format},
+          {"sha256", e.sha256},
+          {"random_weights", e.random_weights},
+          {"feature_dim", e.feature_dim},
+          {"device", e.device},
+          {"precision", e.precision}};
 }
 
 Json nodes_json(const StageClock& clock) {
   Json nodes = Json::array();
   for (std::size_t n = 0; n < kNodes; ++n) {
     const auto row = clock.row(static_cast<Node>(n));
-    nodes.push_back({{"node", node_name(static_cast<Node>(n))}, {"calls", row.calls}, {"worked_seconds", row.worked_seconds}, {"waited_seconds", row.waited_seconds}});
+    nodes.push_back({{"node", node_name(static_cast<Node>(n))},
+                     {"calls", row.calls},
+                     {"worked_seconds", row.worked_seconds},
+                     {"waited_seconds", row.waited_seconds}});
   }
   return nodes;
 }
 
 std::string run_json(const RunParts& parts, const RunSummary& summary, const StageClock& clock) {
   Json run = {{"schema_version", 1}, {"created", timestamp_now()}, {"recipe", parts.recipe}, {"stopped", summary.stopped}};
-  run["slides"] = {{"ok", summary.counts.ok}, {"partial", summary.counts.partial}, {"failed", summary.counts.failed}, {"done_before", summary.done_before}};
+  run["slides"] = {{"ok", summary.counts.ok},
+                   {"partial", summary.counts.partial},
+                   {"failed", summary.counts.failed},
+                   {"done_before", summary.done_before}};
   run["tiles"] = summary.counts.tiles;
   run["encoder"] = encoder_json(parts.encoder->facts());
   if (parts.model) run["model"] = {{"name", parts.model->name()}, {"sha256", parts.model->sha256()}};
@@ -56,7 +67,7 @@ std::string run_json(const RunParts& parts, const RunSummary& summary, const Sta
   for (const auto& [name, version] : parts.software) software[name] = version;
   run["software"] = software;
   const Resources used = resources_used();
-  run["runtime"] = {{"threads", parts.threads},         {"wall_seconds", used.wall_seconds},         {"cpu_seconds", used.cpu_seconds},
+  run["runtime"] = {{"threads", parts.threads},        {"wall_seconds", used.wall_seconds},    {"cpu_seconds", used.cpu_seconds},
                     {"peak_rss_bytes", used.peak_rss}, {"bound_by", node_name(clock.bound())}, {"nodes", nodes_json(clock)}};
   return run.dump(2) + "\n";
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/training_set.h"
+#include "pipeline/inputs/training_set.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "mil/bag_file.h"
 #include "mil/model_error.h"
 #include "mil/sha256.h"
-#include "pipeline/delimited_table.h"
+#include "pipeline/inputs/delimited_table.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -41,7 +41,8 @@ class Labels {
       }
       classes_.insert(row[*label]);
     }
-    if (classes_.size() < 2) throw ConfigError(fmt::format("{}: wanted at least two different labels, got {}", path.string(), classes_.size()));
+    if (classes_.size() < 2)
+      throw ConfigError(fmt::format("{}: wanted at least two different labels, got {}", path.string(), classes_.size()));
   }
 
   /// Null when the slide has none. `slide_id` of the TCGA form also finds its patient.
@@ -59,13 +60,15 @@ class Labels {
 };
 
 std::vector<fs::path> find_bags(const fs::path& folder) {
-  if (!fs::is_directory(folder)) throw ConfigError(fmt::format("{}: wanted a folder with features.h5 files: no such folder", folder.string()));
+  if (!fs::is_directory(folder))
+    throw ConfigError(fmt::format("{}: wanted a folder with features.h5 files: no such folder", folder.string()));
   std::vector<fs::path> out;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.is_regular_file() && entry.path().filename() == "features.h5") out.push_back(entry.path());
   }
   std::sort(out.begin(), out.end());
-  if (out.empty()) throw ConfigError(fmt::format("{}: wanted bags: there is no features.h5 in the folder: run microtome run first", folder.string()));
+  if (out.empty())
+    throw ConfigError(fmt::format("{}: wanted bags: there is no features.h5 in the folder: run microtome run first", folder.string()));
   return out;
 }
 
@@ -78,9 +81,12 @@ void require_same_making(ModelCard& card, const BagFacts& facts, const Bag& bag,
     card.tile_px = facts.tile_px;
     card.mpp = facts.target_mpp;
   }
-  if (card.encoder_sha256 != facts.encoder_sha256 || card.feature_dim != bag.feature_dim || card.tile_px != facts.tile_px || card.mpp != facts.target_mpp) {
-    throw ModelError(fmt::format("{}: wanted bags that were made alike ({}, {} features, {} px at {} mpp), got {}, {} features, {} px at {} mpp: keep runs apart",
-                                 path.string(), card.encoder, card.feature_dim, card.tile_px, card.mpp, facts.encoder, bag.feature_dim, facts.tile_px, facts.target_mpp));
+  if (card.encoder_sha256 != facts.encoder_sha256 || card.feature_dim != bag.feature_dim || card.tile_px != facts.tile_px ||
+      card.mpp != facts.target_mpp) {
+    throw ModelError(fmt::format(
+        "{}: wanted bags that were made alike ({}, {} features, {} px at {} mpp), got {}, {} features, {} px at {} mpp: keep runs apart",
+        path.string(), card.encoder, card.feature_dim, card.tile_px, card.mpp, facts.encoder, bag.feature_dim, facts.tile_px,
+        facts.target_mpp));
   }
 }
 
@@ -96,7 +102,8 @@ std::map<std::string, int> read_splits(const fs::path& path) {
     if (error != std::errc() || end != text.data() + text.size() || value < 0) {
       throw ConfigError(fmt::format("{}: row {}: wanted a fold 0, 1, 2, ..., got '{}'", path.string(), r + 2, text));
     }
-    if (!out.emplace(table.rows[r][*patient], value).second) throw ConfigError(fmt::format("{}: row {}: wanted each patient once", path.string(), r + 2));
+    if (!out.emplace(table.rows[r][*patient], value).second)
+      throw ConfigError(fmt::format("{}: row {}: wanted each patient once", path.string(), r + 2));
   }
   return out;
 }
@@ -106,7 +113,9 @@ void add_folds(TrainingSet& set, const fs::path& path) {
   const auto folds = read_splits(path);
   for (auto& slide : set.slides) {
     const auto found = folds.find(slide.patient_id);
-    if (found == folds.end()) throw ConfigError(fmt::format("{}: wanted a fold for every patient: the one of slide {} has none", path.string(), slide.bag.slide_id));
+    if (found == folds.end())
+      throw ConfigError(
+          fmt::format("{}: wanted a fold for every patient: the one of slide {} has none", path.string(), slide.bag.slide_id));
     slide.fold = found->second;
   }
 }
@@ -122,7 +131,8 @@ std::string add_genes(TrainingSet& set, const fs::path& path) {
     set.slides_without_genes += !set.slides[i].genomic.present;
   }
   if (set.slides_without_genes == set.slides.size()) {
-    throw ModelError(fmt::format("{}: wanted rows for the labelled slides: none of {} was found: check the ids of the table", path.string(), keys.size()));
+    throw ModelError(fmt::format("{}: wanted rows for the labelled slides: none of {} was found: check the ids of the table", path.string(),
+                                 keys.size()));
   }
   set.card.genes = source.genes();
   set.card.gene_units = source.table().units;
@@ -130,8 +140,8 @@ std::string add_genes(TrainingSet& set, const fs::path& path) {
 }
 
 std::string settings_text(const TrainSettings& t) {
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", t.folds, t.epochs, t.patience, t.learning_rate, t.weight_decay, t.dropout, t.modality_dropout, t.embed_dim,
-                     t.attention_dim, t.genomic_dim, t.seed);
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", t.folds, t.epochs, t.patience, t.learning_rate, t.weight_decay, t.dropout,
+                     t.modality_dropout, t.embed_dim, t.attention_dim, t.genomic_dim, t.seed);
 }
 
 }  // namespace
@@ -148,7 +158,8 @@ TrainingSet read_training_set(const Config& config) {
     if (!label) ++set.bags_without_label;
     if (label && file.bag.tiles() == 0) ++set.bags_without_tiles;
     if (!label || file.bag.tiles() == 0) continue;
-    if (!seen.insert(file.bag.slide_id).second) throw ConfigError(fmt::format("{}: wanted one bag per slide: '{}' has two", path.string(), file.bag.slide_id));
+    if (!seen.insert(file.bag.slide_id).second)
+      throw ConfigError(fmt::format("{}: wanted one bag per slide: '{}' has two", path.string(), file.bag.slide_id));
     require_same_making(set.card, file.facts, file.bag, path);
     recipe += fmt::format("{} {} {} {}\n", file.bag.slide_id, file.facts.recipe, label->patient_id, label->label);
     TrainingSlide slide;
@@ -159,7 +170,8 @@ TrainingSet read_training_set(const Config& config) {
     set.slides.push_back(std::move(slide));
   }
   if (set.slides.empty()) {
-    throw ConfigError(fmt::format("{}: wanted labels for the bags: none of the {} bags has one: check the ids", config.data.labels.string(), set.bags_without_label));
+    throw ConfigError(fmt::format("{}: wanted labels for the bags: none of the {} bags has one: check the ids", config.data.labels.string(),
+                                  set.bags_without_label));
   }
   std::sort(set.slides.begin(), set.slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   add_folds(set, config.data.splits);

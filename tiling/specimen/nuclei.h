@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "tiling/specimen_canvas.h"
-#include "tiling/specimen_fields.h"
-#include "tiling/specimen_glands.h"
+#include "tiling/specimen/canvas.h"
+#include "tiling/specimen/fields.h"
+#include "tiling/specimen/glands.h"
 
 namespace microtome {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One gland or vessel at most per lattice point, nowhere near tumour, fat or the edge of the tissue.
-#include "tiling/specimen_glands.h"
+#include "tiling/specimen/glands.h"
 
 #include <numbers>
 
-#include "tiling/specimen_noise.h"
+#include "tiling/specimen/noise.h"
 
 namespace microtome {
 namespace {

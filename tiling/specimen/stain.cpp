@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lambert-Beer: absorbances of the dyes add, light falls off exponentially.
-#include "tiling/specimen_stain.h"
+#include "tiling/specimen/stain.h"
 
-#include "tiling/specimen_noise.h"
+#include "tiling/specimen/noise.h"
 
 namespace microtome {
 namespace {

@@ -2,8 +2,8 @@
 // The ground of a synthetic section: wavy fibres, fat, and the cell bodies of a tumour.
 #pragma once
 
-#include "tiling/specimen_canvas.h"
-#include "tiling/specimen_fields.h"
+#include "tiling/specimen/canvas.h"
+#include "tiling/specimen/fields.h"
 
 namespace microtome {
 

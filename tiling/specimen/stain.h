@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "tiling/specimen_canvas.h"
-#include "tiling/specimen_fields.h"
+#include "tiling/specimen/canvas.h"
+#include "tiling/specimen/fields.h"
 
 namespace microtome {
 

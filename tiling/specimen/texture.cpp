@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Amounts of dye were tuned by eye against published H&E images at 20x.
-#include "tiling/specimen_texture.h"
+#include "tiling/specimen/texture.h"
 
-#include "tiling/specimen_noise.h"
+#include "tiling/specimen/noise.h"
 
 namespace microtome {
 namespace {

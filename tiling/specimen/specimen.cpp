@@ -9,14 +9,14 @@
 #include <cmath>
 
 #include "tiling/slide.h"
-#include "tiling/specimen_canvas.h"
-#include "tiling/specimen_fields.h"
-#include "tiling/specimen_glands.h"
-#include "tiling/specimen_nuclei.h"
-#include "tiling/specimen_shapes.h"
-#include "tiling/specimen_stain.h"
-#include "tiling/specimen_texture.h"
-#include "tiling/specimen_tiff.h"
+#include "tiling/specimen/canvas.h"
+#include "tiling/specimen/fields.h"
+#include "tiling/specimen/glands.h"
+#include "tiling/specimen/nuclei.h"
+#include "tiling/specimen/shapes.h"
+#include "tiling/specimen/specimen_tiff.h"
+#include "tiling/specimen/stain.h"
+#include "tiling/specimen/texture.h"
 
 namespace microtome {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/slide_documents.h"
+#include "pipeline/outputs/slide_documents.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 #include "mil/prediction_file.h"
 #include "mil/sha256.h"
 #include "pipeline/machine/threads.h"
-#include "pipeline/publication.h"
+#include "pipeline/outputs/publication.h"
 #include "reporting/findings.h"
 #include "reporting/heatmap.h"
 #include "reporting/image_file.h"
@@ -23,9 +23,10 @@ namespace microtome {
 namespace fs = std::filesystem;
 namespace {
 
-/// Everything a slide's folder may hold, so that a new state leaves nothing of an older one. The marker is first: without it nothing counts.
-const std::vector<std::string> kSlideFiles = {"findings.json", "features.h5", "features.part.h5", "thumbnail.jpg", "prediction.h5",
-                                              "heatmap.tif",   "heatmap.png", "regions.geojson"};
+/// Everything a slide's folder may hold, so that a new state leaves nothing of an older one. The marker is first: without it nothing
+/// counts.
+const std::vector<std::string> kSlideFiles = {"findings.json", "features.h5", "features.part.h5", "thumbnail.jpg",
+                                              "prediction.h5", "heatmap.tif", "heatmap.png",      "regions.geojson"};
 
 BagFacts bag_facts(const RunParts& parts, const SlideJob& job) {
   const EncoderFacts& encoder = parts.encoder->facts();
@@ -68,7 +69,8 @@ FindingsSlide findings_slide(const SlideJob& job) {
 
 std::vector<FindingsModel> findings_models(const RunParts& parts) {
   const EncoderFacts& encoder = parts.encoder->facts();
-  std::vector<FindingsModel> out = {{"encoder", encoder.name, encoder.sha256, encoder.format, encoder.device, encoder.precision, encoder.random_weights}};
+  std::vector<FindingsModel> out = {
+      {"encoder", encoder.name, encoder.sha256, encoder.format, encoder.device, encoder.precision, encoder.random_weights}};
   if (parts.model) out.push_back({"aggregator", parts.model->name(), parts.model->sha256(), "safetensors", "cpu", "float32", false});
   return out;
 }
@@ -104,7 +106,8 @@ Findings base_findings(const RunParts& parts, const SlideJob& job) {
   f.runtime.host_class = host_class();
   f.runtime.slide_mtime_ns = job.mtime_ns;
   const TilingSettings& tiling = parts.config.tiling;
-  f.tiling = {tiling.tile_px, tiling.overlap_px, job.plan.geometry.level, tiling.target_mpp, job.plan.geometry.side_level0, kResamplingKernel};
+  f.tiling = {tiling.tile_px,   tiling.overlap_px, job.plan.geometry.level, tiling.target_mpp, job.plan.geometry.side_level0,
+              kResamplingKernel};
   return f;
 }
 
@@ -119,7 +122,9 @@ void add_counts(const SlideJob& job, Findings& f) {
                {"tissue_fraction_mean", std::accumulate(fraction.begin(), fraction.end(), 0.0) / static_cast<double>(fraction.size())}};
 }
 
-FeatureType feature_type(const RunParts& parts) { return parts.config.run.feature_type == "float16" ? FeatureType::float16 : FeatureType::float32; }
+FeatureType feature_type(const RunParts& parts) {
+  return parts.config.run.feature_type == "float16" ? FeatureType::float16 : FeatureType::float32;
+}
 
 RegionRequest region_request(const SlideJob& job) {
   RegionRequest request;
@@ -154,20 +159,24 @@ void add_heatmap(const SlideJob& job, Artifacts& artifacts) {
   const Size slide = job.info.levels.front().size;
   const int downsample = heatmap_downsample(slide);
   const std::int64_t heads = job.prediction->heads;
-  std::vector<float> attention;   // of the first head
-  for (std::size_t i = 0; i < job.prediction->attention.size(); i += static_cast<std::size_t>(heads)) attention.push_back(job.prediction->attention[i]);
+  std::vector<float> attention;  // of the first head
+  for (std::size_t i = 0; i < job.prediction->attention.size(); i += static_cast<std::size_t>(heads))
+    attention.push_back(job.prediction->attention[i]);
   const std::vector<float> ranks = percentile_ranks(attention);
   const RasterRgba raster = draw_heatmap({job.bag.coords, ranks, job.plan.geometry.side_level0, slide, downsample});
-  artifacts.add("heatmap", "heatmap.tif", "image/tiff", [&](const fs::path& p) { write_heatmap_tiff(p, raster, job.scale.mpp * downsample); });
+  artifacts.add("heatmap", "heatmap.tif", "image/tiff",
+                [&](const fs::path& p) { write_heatmap_tiff(p, raster, job.scale.mpp * downsample); });
   const Overview& o = job.overview;
-  const Level0Rect covered{o.x_level0, o.y_level0, static_cast<double>(o.size.width) * o.downsample, static_cast<double>(o.size.height) * o.downsample};
+  const Level0Rect covered{o.x_level0, o.y_level0, static_cast<double>(o.size.width) * o.downsample,
+                           static_cast<double>(o.size.height) * o.downsample};
   artifacts.add("heatmap_preview", "heatmap.png", "image/png",
                 [&](const fs::path& p) { write_heatmap_png(p, o.rgb, o.size, covered, raster, downsample); });
 }
 
 void add_prediction(const SlideJob& job, Artifacts& artifacts, Findings& f) {
   const Prediction& prediction = *job.prediction;
-  artifacts.add("prediction", "prediction.h5", "application/x-hdf5", [&](const fs::path& p) { write_prediction_file(p, job.bag, prediction); });
+  artifacts.add("prediction", "prediction.h5", "application/x-hdf5",
+                [&](const fs::path& p) { write_prediction_file(p, job.bag, prediction); });
   add_heatmap(job, artifacts);
   const RegionRequest request = region_request(job);
   const auto regions = find_regions(request, prediction);
@@ -192,7 +201,8 @@ void write_slide(const RunParts& parts, const SlideJob& job) {
   add_counts(job, f);
   artifacts.add("features", "features.h5", "application/x-hdf5",
                 [&](const fs::path& p) { write_bag_file(p, job.bag, bag_facts(parts, job), feature_type(parts)); });
-  artifacts.add("thumbnail", "thumbnail.jpg", "image/jpeg", [&](const fs::path& p) { write_thumbnail(p, job.overview.rgb, job.overview.size); });
+  artifacts.add("thumbnail", "thumbnail.jpg", "image/jpeg",
+                [&](const fs::path& p) { write_thumbnail(p, job.overview.rgb, job.overview.size); });
   if (job.prediction) add_prediction(job, artifacts, f);
   f.artifacts = artifacts.list();
   publication.write("findings.json", findings_json(f));

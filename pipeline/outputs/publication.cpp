@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/publication.h"
+#include "pipeline/outputs/publication.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sizes and densities are those of textbook sections: about 1500 nuclei per square millimetre of stroma, 5 to 8 microns across; in tumour
 // three to four times as many, 8 to 13 microns, darker and misshapen.
-#include "tiling/specimen_nuclei.h"
+#include "tiling/specimen/nuclei.h"
 
 #include <numbers>
 
-#include "tiling/specimen_noise.h"
-#include "tiling/specimen_texture.h"
+#include "tiling/specimen/noise.h"
+#include "tiling/specimen/texture.h"
 
 namespace microtome {
 namespace {

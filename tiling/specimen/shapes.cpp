@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every outline is star-shaped: a radius for each direction from a centre. That makes a ring simple by construction, and a tumour that
 // is cut off where the ray from its centre would leave the tissue stays simple and inside.
-#include "tiling/specimen_shapes.h"
+#include "tiling/specimen/shapes.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
-#include "tiling/specimen_noise.h"
+#include "tiling/specimen/noise.h"
 
 namespace microtome {
 namespace {

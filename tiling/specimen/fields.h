@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tiling/specimen.h"
-#include "tiling/specimen_shapes.h"
+#include "tiling/specimen/shapes.h"
 
 namespace microtome {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The coarse grid is filled once; every pixel and every nucleus then asks it by bilinear interpolation.
-#include "tiling/specimen_fields.h"
+#include "tiling/specimen/fields.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "tiling/specimen_noise.h"
+#include "tiling/specimen/noise.h"
 
 namespace microtome {
 namespace {

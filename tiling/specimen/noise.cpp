@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // splitmix64 and gradient noise.
-#include "tiling/specimen_noise.h"
+#include "tiling/specimen/noise.h"
 
 namespace microtome {
 namespace {

@@ -11,11 +11,12 @@ namespace microtome {
 
 struct DelimitedTable {
   std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;   // each as long as columns
+  std::vector<std::vector<std::string>> rows;  // each as long as columns
   std::optional<std::size_t> column(const std::string& name) const;
 };
 
-/// The delimiter is a tab when the header row holds one, else a comma. Throws ConfigError: cannot be opened, no header, a row of another length (with its line).
+/// The delimiter is a tab when the header row holds one, else a comma. Throws ConfigError: cannot be opened, no header, a row of another
+/// length (with its line).
 DelimitedTable read_delimited(const std::filesystem::path& path);
 
 /// One cell, quoted where it must be.

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bags, labels, splits and genes on disk -> what training wants. Everything is joined by id.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mil/training/train.h"
+#include "pipeline/config.h"
+#include "pipeline/inputs/genomic_source.h"
+
+namespace microtome {
+
+struct TrainingSet {
+  std::vector<TrainingSlide> slides;  // sorted by slide id
+  ModelCard card;                     // classes, encoder, tile size, mpp, genes, units
+  std::string recipe;                 // sha256 of every input and setting that changes the model
+  std::size_t bags_without_label = 0;
+  std::size_t bags_without_tiles = 0;
+  std::size_t slides_without_genes = 0;
+};
+
+/// Throws ConfigError (labels, splits: missing columns, unknown or doubled ids, no labelled bag), BagError (a bag that cannot be read),
+/// ModelError (bags of different encoders, tile sizes or scales; the genomic table).
+TrainingSet read_training_set(const Config& config);
+
+}  // namespace microtome
