@@ -35,6 +35,8 @@ std::vector<Ref<SlideJob>> gather_features(const BatchJob& batch, std::size_t fe
   if (batch.abandoned) return whole;
   for (std::size_t i = 0; i < batch.tiles.size(); ++i) {
     const auto& [slide, tile] = batch.tiles[i];
+    // only now: surveyed slides that still wait for their first tile hold no bag
+    if (slide->features.empty()) slide->features.assign(slide->state.size() * feature_dim, 0);
     if (batch.readable[i]) {
       std::copy_n(batch.features.begin() + i * feature_dim, feature_dim, slide->features.begin() + tile * feature_dim);
       slide->focus[tile] = batch.focus[i];

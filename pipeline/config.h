@@ -45,7 +45,7 @@ struct EngineSettings {
   int batch = 16;                 // tiles per forward pass
   int slides_in_flight = 8;       // slides between admit and publish
   int batches_in_flight = 0;      // batches between window and gather; 0: threads + 2
-  std::string memory_limit;       // ceiling on pixels and bags in flight, e.g. 8G; empty: none
+  std::string memory_limit;       // ceiling on pixels in flight, e.g. 8G; empty: none
   std::string progress = "auto";  // auto, live, plain, json, none
 };
 

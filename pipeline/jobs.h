@@ -61,7 +61,7 @@ struct SlideJob {
   TilePlan plan;
 
   std::vector<TileState> state;  // per planned tile; written by gather alone
-  std::vector<float> features;   // (planned, feature_dim)
+  std::vector<float> features;  // (planned, feature_dim); empty until the first tile comes back
   std::vector<float> focus;      // (planned)
   std::size_t pending = 0;       // tiles not yet encoded or unreadable
 

@@ -125,7 +125,7 @@ class Bindings {
     add("engine.batch", "batch", g.batch, Effect::speed, "tiles per forward pass");
     add("engine.slides_in_flight", "", g.slides_in_flight, Effect::speed, "slides between admit and publish");
     add("engine.batches_in_flight", "", g.batches_in_flight, Effect::speed, "batches between window and gather; 0: threads + 2");
-    add("engine.memory_limit", "memory-limit", g.memory_limit, Effect::speed, "ceiling on pixels and bags in flight, e.g. 8G");
+    add("engine.memory_limit", "memory-limit", g.memory_limit, Effect::speed, "ceiling on pixels in flight, e.g. 8G");
     add("engine.progress", "progress", g.progress, Effect::speed, "auto, live, plain, json, none");
   }
 

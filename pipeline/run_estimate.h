@@ -13,7 +13,7 @@ namespace microtome {
 struct MemoryTerms {
   std::int64_t program = 0;    // measured: program, libraries, network, a blank batch in every lane
   std::int64_t pixels = 0;     // window x batch x tile^2 x 3, and features of those batches
-  std::int64_t bags = 0;       // largest sum over as many neighbouring slides as are admitted
+  std::int64_t bags = 0;       // largest sum over neighbouring slides that can be between their first tile and publishing
   std::int64_t overviews = 0;  // overview pixels and the tissue search, the same slides
   std::int64_t readers = 0;    // tile caches of the slide library
   std::int64_t pictures = 0;   // heatmap rasters while publishing

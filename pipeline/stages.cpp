@@ -70,6 +70,7 @@ void take_over_partial(const RunParts& parts, SlideJob& job) {
   }
   const auto dim = static_cast<std::size_t>(parts.encoder->facts().feature_dim);
   if (partial.recipe != job.recipe || static_cast<std::size_t>(partial.feature_dim) != dim) return;
+  job.features.assign(job.state.size() * dim, 0);
   for (std::size_t i = 0; i < partial.tile_index.size(); ++i) {
     const auto tile = static_cast<std::size_t>(partial.tile_index[i]);
     if (tile >= job.state.size()) continue;
@@ -168,7 +169,6 @@ void survey_slide(const RunParts& parts, SlideJob& job) {
     const std::size_t tiles = job.plan.tiles.size();
     job.state.assign(tiles, TileState::pending);
     job.focus.assign(tiles, 0);
-    job.features.assign(tiles * static_cast<std::size_t>(parts.encoder->facts().feature_dim), 0);
     job.pending = tiles;
     take_over_partial(parts, job);
   });
