@@ -24,6 +24,7 @@ table { width: 100%; border-collapse: collapse; }
 thead th { padding: 8px 12px; border-bottom: 2px solid var(--ink); text-align: left; font-size: 13px; font-weight: 600; white-space: nowrap; }
 tbody th, td { padding: 16px 12px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; }
 th:first-child { padding-left: 0; }
+tbody th { min-width: 180px; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .id { display: block; margin-bottom: 6px; max-width: 250px; font-weight: 650; overflow-wrap: anywhere; }
 .badge { display: inline-block; padding: 1px 10px; border-radius: 10px; font-size: 13px; font-weight: 600; white-space: nowrap; background: #eaeef2; color: #32383f; }
