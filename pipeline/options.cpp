@@ -122,7 +122,7 @@ class Bindings {
     add("encoder.device", "device", e.device, Effect::speed, "auto, cpu, cuda, cuda:N");
     add("encoder.precision", "precision", e.precision, Effect::speed, "auto, float32, float16, bfloat16");
     add("engine.threads", "threads", g.threads, Effect::speed, "all threads; 0: the scheduler's number, else the cores allowed");
-    add("engine.batch", "batch", g.batch, Effect::speed, "tiles per forward pass");
+    add("engine.batch", "batch", g.batch, Effect::speed, "tiles per forward pass; another number may change the last bits of features");
     add("engine.slides_in_flight", "", g.slides_in_flight, Effect::speed, "slides between admit and publish");
     add("engine.batches_in_flight", "", g.batches_in_flight, Effect::speed, "batches between window and gather; 0: threads + 2");
     add("engine.memory_limit", "memory-limit", g.memory_limit, Effect::speed, "ceiling on pixels in flight, e.g. 8G");
