@@ -15,7 +15,7 @@
 namespace microtome {
 
 /// Raised when the same inputs and settings give other results than the release before: every slide is then done again.
-inline constexpr int kResultsVersion = 1;
+inline constexpr int kResultsVersion = 2;
 
 /// Everything that changes results, but for the slide itself: settings, encoder, precision, model, genomic table.
 std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256,

@@ -160,6 +160,25 @@ void release(SlideJob& job) {
   job.prediction.reset();
 }
 
+/// A batch as its slides see it: runs [first, last) of tiles of one slide.
+std::vector<std::pair<std::size_t, std::size_t>> slides_of(const BatchJob& batch) {
+  std::vector<std::pair<std::size_t, std::size_t>> runs;
+  for (std::size_t i = 0; i < batch.tiles.size(); ++i) {
+    if (i == 0 || batch.tiles[i].slide != batch.tiles[i - 1].slide) runs.emplace_back(i, i);
+    runs.back().second = i + 1;
+  }
+  return runs;
+}
+
+std::vector<TileRead> reads_of(BatchJob& batch, std::size_t tile_bytes) {
+  std::vector<TileRead> reads;
+  for (std::size_t i = 0; i < batch.tiles.size(); ++i) {
+    const auto& [slide, tile] = batch.tiles[i];
+    reads.push_back({slide->plan.tiles[tile].origin, batch.rgb.data() + i * tile_bytes, {}});
+  }
+  return reads;
+}
+
 }  // namespace
 
 void survey_slide(const RunParts& parts, SlideJob& job) {
@@ -187,15 +206,18 @@ void read_pixels(const RunParts& parts, BatchJob& batch) {
   batch.rgb.assign(bytes * static_cast<std::size_t>(parts.config.engine.batch), 0);
   batch.readable.assign(batch.tiles.size(), 1);
   batch.focus.assign(batch.tiles.size(), 0);
-  for (std::size_t i = 0; i < batch.tiles.size(); ++i) {
-    const SlideJob& job = *batch.tiles[i].slide;
-    const std::span<std::uint8_t> rgb(batch.rgb.data() + i * bytes, bytes);
-    try {
-      read_tile(*job.slide, job.plan.geometry, job.plan.tiles[batch.tiles[i].tile].origin, rgb);
+  std::vector<TileRead> reads = reads_of(batch, bytes);
+  for (const auto& [first, last] : slides_of(batch)) {
+    const SlideJob& job = *batch.tiles[first].slide;
+    read_tiles(*job.slide, job.plan.geometry, std::span(reads).subspan(first, last - first), nullptr);
+  }
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    const std::span<std::uint8_t> rgb(reads[i].rgb, bytes);
+    batch.readable[i] = reads[i].error.empty();
+    if (batch.readable[i]) {
       batch.focus[i] = focus_measure(rgb, size);
-    } catch (const SlideError&) {
+    } else {
       std::fill(rgb.begin(), rgb.end(), 0);
-      batch.readable[i] = 0;
     }
   }
 }

@@ -29,11 +29,15 @@ class SlideError : public std::runtime_error {
 /// One level of the pyramid. `downsample` is level-0 pixels per level pixel: real, never assumed a power of two.
 /// `tile` is the stored tile's size, {0,0} if unknown. `trusted` is false for a level that the library is known to
 /// read wrongly (OpenSlide 3.4.1: a non-JPEG TIFF level smaller than one tile); nothing may be built on such a level.
+/// `reduction` n > 0 is a level that is not stored: the one before it in the list, decoded at 1/2^n by the codec itself (JPEG: fewer DCT
+/// coefficients; JPEG 2000: fewer wavelet levels). Such levels follow all stored ones.
 struct Level {
   Size size;
   double downsample = 1;
   Size tile;
   bool trusted = true;
+  int reduction = 0;
+  double offset = 0;  // level-0 x is level x / downsample + offset: half-resolution JPEG 2000 samples sit on even pixels, not between two
 };
 
 /// Microns per level-0 pixel and where the number came from: "openslide.mpp", "aperio.MPP", "tiff.resolution",
@@ -54,6 +58,23 @@ struct SlideInfo {
   Rgb background;              // what is put where nothing was scanned
 };
 
+/// A rectangle of one level that somebody wants: the question, where the pixels go, and the answer.
+struct LevelWindow {
+  std::int64_t x = 0, y = 0;    // top left, pixels of the level (not of level 0); may lie outside the level
+  Size size;                    // pixels of the level
+  std::uint8_t* rgb = nullptr;  // of the first pixel; rows of RGB bytes
+  std::int64_t row_bytes = 0;   // from one row to the next
+
+  double shift_x = 0, shift_y = 0;  // answer: the first pixel lies this much right of x, below y (level pixels, |shift| < 1)
+  std::string error;                // answer: why the pixels cannot be used (a sentence without the path); empty: they can
+};
+
+/// Stored bytes that were fetched ahead of their decoding. Only the slide that made them can use them.
+class StoredBytes {
+ public:
+  virtual ~StoredBytes() = default;
+};
+
 /// Pixels of one slide. Methods are const and may be called from several threads at once.
 /// A failed read leaves the slide usable: the next read is answered as if nothing had happened.
 class Slide {
@@ -61,15 +82,30 @@ class Slide {
   virtual ~Slide() = default;
   virtual const SlideInfo& info() const = 0;
 
-  /// Reads `size` pixels of `level` whose top left is the level-0 pixel `origin`, as rows of RGB bytes into `rgb`
-  /// (size.width * size.height * 3 bytes). Transparent and outside pixels are the background. Throws SlideError.
-  virtual void read(int level, Level0Point origin, Size size, std::span<std::uint8_t> rgb) const = 0;
+  /// Fills the windows of one level. Transparent and outside pixels are the background. What cannot be read is said in the window's
+  /// `error`, and its pixels are then undefined. Windows of one call share their decoding, so ask for a batch at once; the pixels do
+  /// not depend on what is asked for together. `fetched` may be what fetch() gave for these windows, or null.
+  virtual void read(int level, std::span<LevelWindow> windows, const StoredBytes* fetched) const = 0;
+
+  /// Reads what the windows will need from storage, without decoding: blocks for as long as the storage takes. Null where the reader
+  /// knows no such thing. Never throws for a damaged file: read() says what is wrong.
+  virtual std::shared_ptr<const StoredBytes> fetch(int level, std::span<const LevelWindow> windows) const {
+    (void)level, (void)windows;
+    return nullptr;
+  }
 };
 
-/// Opens any format OpenSlide knows. Throws SlideError (not_a_slide, cannot_open) whose sentence names no path.
+/// One window, of which `rgb` (size.width * size.height * 3 bytes) is all. Returns its shift. Throws SlideError (read_failed).
+struct WindowShift {
+  double x = 0, y = 0;
+};
+WindowShift read_window(const Slide& slide, int level, std::int64_t x, std::int64_t y, Size size, std::span<std::uint8_t> rgb);
+
+/// Opens tiled TIFF (also BigTIFF and Aperio SVS) with our own reader, everything else through OpenSlide; info().reader says which.
+/// Throws SlideError (not_a_slide, cannot_open) whose sentence names no path.
 std::unique_ptr<Slide> open_slide(const std::filesystem::path& path);
 
-/// True when the file looks like a slide to OpenSlide; cheap, never throws. For finding slides in a folder.
+/// True when the file looks like a slide to one of the readers; cheap, never throws. For finding slides in a folder.
 bool looks_like_slide(const std::filesystem::path& path);
 
 /// The scale to use: measured sources in the file first, then `given` (manifest or command line), then the objective

@@ -4,9 +4,11 @@
 #include <openslide/openslide.h>
 
 #include <cassert>
+#include <cmath>
 #include <mutex>
 
 #include "tiling/openslide_dialect.h"
+#include "tiling/readers.h"
 #include "tiling/scale.h"
 #include "tiling/slide.h"
 #include "tiling/tiff_messages.h"
@@ -64,23 +66,38 @@ class OpenSlideSlide : public Slide {
 
   const SlideInfo& info() const override { return info_; }
 
-  // One failed read kills an OpenSlide handle for everybody. So a failure counts only when a handle of its own fails
-  // too, and whether a read fails never depends on what other threads read.
-  void read(int level, Level0Point origin, Size size, std::span<std::uint8_t> rgb) const override {
+  void read(int level, std::span<LevelWindow> windows, const StoredBytes*) const override {
     assert(level >= 0 && level < static_cast<int>(info_.levels.size()));
-    assert(rgb.size() == static_cast<std::size_t>(size.width * size.height * 3));
-    std::vector<std::uint32_t> argb(size.width * size.height);
-    const Handle shared = current();
-    if (!try_read(shared, level, origin, size, argb).empty()) {
-      const Handle fresh = open_handle(path_.string());
-      const std::string error = fresh ? try_read(fresh, level, origin, size, argb) : "the file is no longer a slide";
-      if (!error.empty()) fail(level, origin, size, error);
-      replace(shared, fresh);
-    }
-    composite(argb, info_.background, rgb);
+    for (LevelWindow& window : windows) read_one(level, window);
   }
 
  private:
+  // One failed read kills an OpenSlide handle for everybody. So a failure counts only when a handle of its own fails
+  // too, and whether a read fails never depends on what other threads read.
+  void read_one(int level, LevelWindow& window) const {
+    // OpenSlide starts at level-0 pixels only; what rounding to one moved the window by is handed on
+    const double d = info_.levels[level].downsample;
+    const Level0Point origin{std::llround(static_cast<double>(window.x) * d), std::llround(static_cast<double>(window.y) * d)};
+    window.shift_x = static_cast<double>(origin.x_level0) / d - static_cast<double>(window.x);
+    window.shift_y = static_cast<double>(origin.y_level0) / d - static_cast<double>(window.y);
+
+    std::vector<std::uint32_t> argb(window.size.width * window.size.height);
+    const Handle shared = current();
+    if (!try_read(shared, level, origin, window.size, argb).empty()) {
+      const Handle fresh = open_handle(path_.string());
+      const std::string error = fresh ? try_read(fresh, level, origin, window.size, argb) : "the file is no longer a slide";
+      if (!error.empty()) {
+        window.error = sentence(level, origin, window.size, error);
+        return;
+      }
+      replace(shared, fresh);
+    }
+    for (std::int64_t y = 0; y < window.size.height; ++y) {
+      composite({&argb[y * window.size.width], static_cast<std::size_t>(window.size.width)}, info_.background,
+                {window.rgb + y * window.row_bytes, static_cast<std::size_t>(window.size.width * 3)});
+    }
+  }
+
   // What OpenSlide said; empty when all is well.
   static std::string try_read(const Handle& handle, int level, Level0Point origin, Size size, std::vector<std::uint32_t>& argb) {
     openslide_read_region(handle.get(), argb.data(), origin.x_level0, origin.y_level0, level, size.width, size.height);
@@ -88,11 +105,9 @@ class OpenSlideSlide : public Slide {
     return error ? (*error ? error : "unknown error") : "";
   }
 
-  [[noreturn]] void fail(int level, Level0Point origin, Size size, const std::string& error) const {
-    throw SlideError("read_failed",
-                     fmt::format("read {} x {} pixels of level {} at ({}, {}): {}: the file is damaged there, copy it "
-                                 "again from its source",
-                                 size.width, size.height, level, origin.x_level0, origin.y_level0, without_paths(error, path_)));
+  std::string sentence(int level, Level0Point origin, Size size, const std::string& error) const {
+    return fmt::format("read {} x {} pixels of level {} at ({}, {}): {}: the file is damaged there, copy it again from its source", size.width,
+                       size.height, level, origin.x_level0, origin.y_level0, without_paths(error, path_));
   }
 
   Handle current() const {
@@ -113,7 +128,7 @@ class OpenSlideSlide : public Slide {
 
 }  // namespace
 
-std::unique_ptr<Slide> open_slide(const std::filesystem::path& path) {
+std::unique_ptr<Slide> open_with_openslide(const std::filesystem::path& path) {
   silence_tiff();
   const std::filesystem::path full = std::filesystem::absolute(path);
   Handle handle = open_handle(full.string());
@@ -137,7 +152,10 @@ std::unique_ptr<Slide> open_slide(const std::filesystem::path& path) {
   return std::make_unique<OpenSlideSlide>(full, std::move(handle), std::move(info));
 }
 
-bool looks_like_slide(const std::filesystem::path& path) { return openslide_detect_vendor(path.string().c_str()) != nullptr; }
+std::string openslide_vendor(const std::filesystem::path& path) {
+  const char* vendor = openslide_detect_vendor(path.string().c_str());
+  return vendor ? vendor : "";
+}
 
 std::string slide_library_version() { return fmt::format("openslide {}", openslide_get_version()); }
 

@@ -6,22 +6,14 @@
 
 #include <cmath>
 
+#include "tiling/level_choice.h"
+
 namespace microtome {
 namespace {
 
-constexpr double kCoarserThanTarget = 1.01;  // a level this much coarser still serves the target
+constexpr double kCoarserThanTarget = 0.01;  // a level coarser by this share still serves the target
 constexpr double kUpsamplingUnasked = 1.1;   // up to here level 0 is enlarged without asking
 constexpr double kRoundingNoise = 1e-6;      // level-0 pixels
-
-int level_for(const SlideInfo& info, double slide_mpp, double target_mpp) {
-  int best = 0;
-  for (int i = 1; i < static_cast<int>(info.levels.size()); ++i) {
-    const Level& level = info.levels[i];
-    const bool fine_enough = slide_mpp * level.downsample <= kCoarserThanTarget * target_mpp;
-    if (level.trusted && fine_enough && level.downsample > info.levels[best].downsample) best = i;
-  }
-  return best;
-}
 
 }  // namespace
 
@@ -38,7 +30,7 @@ TileGeometry tile_geometry(const SlideInfo& info, const Scale& scale, const Tili
   geometry.slide_mpp = scale.mpp;
   geometry.side_level0 = settings.tile_px * settings.target_mpp / scale.mpp;
   geometry.step_level0 = (settings.tile_px - settings.overlap_px) * settings.target_mpp / scale.mpp;
-  geometry.level = level_for(info, scale.mpp, settings.target_mpp);
+  geometry.level = choose_level(info, scale.mpp, settings.target_mpp, kCoarserThanTarget);
   geometry.downsample = info.levels[geometry.level].downsample;
   return geometry;
 }

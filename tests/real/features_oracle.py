@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Features of ten tiles a slide equal those of torchvision's network with the same weights on pixels read by openslide-python.
-import json, math, os, pathlib, struct
+import json, math, os, pathlib, struct, sys
 
 import h5py, numpy, openslide, torch, torchvision
 from PIL import Image
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tiling"))
+import area
 from world import ARCHIVE, check, fresh, microtome, slide_paths
 
 LEAST_COSINE = 0.9999
@@ -52,7 +54,7 @@ def pixels(slide, level, x_level0, y_level0, side_level0, tile_px):
     box = (x_level0 / d - left, y_level0 / d - top, (x_level0 + side_level0) / d - left, (y_level0 + side_level0) / d - top)
     region = slide.read_region((round(left * d), round(top * d)), level, (math.ceil(box[2]), math.ceil(box[3])))
     on_white = Image.alpha_composite(Image.new("RGBA", region.size, "white"), region).convert("RGB")
-    return on_white.resize((tile_px, tile_px), Image.Resampling.BILINEAR, box=box)
+    return Image.fromarray(numpy.floor(area.resize(numpy.asarray(on_white), box, (tile_px, tile_px)) + 0.5).astype(numpy.uint8))
 
 
 def cosines(one, other):

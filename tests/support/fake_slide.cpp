@@ -44,17 +44,18 @@ Rgb FakeSlide::pixel(std::int64_t x, std::int64_t y) const {
   return {with_grain(190, 50, 0), with_grain(100, 50, 8), with_grain(150, 50, 16)};
 }
 
-void FakeSlide::read(int level, Level0Point origin, Size size, std::span<std::uint8_t> rgb) const {
+void FakeSlide::read(int level, std::span<LevelWindow> windows, const StoredBytes*) const {
   assert(level >= 0 && level < static_cast<int>(settings_.downsamples.size()));
-  assert(rgb.size() == static_cast<std::size_t>(size.width * size.height * 3));
   const int d = settings_.downsamples[level];
-  std::uint8_t* target = rgb.data();
-  for (std::int64_t y = 0; y < size.height; ++y) {
-    for (std::int64_t x = 0; x < size.width; ++x) {
-      const Rgb colour = pixel(origin.x_level0 + x * d, origin.y_level0 + y * d);
-      *target++ = colour.r;
-      *target++ = colour.g;
-      *target++ = colour.b;
+  for (const LevelWindow& window : windows) {
+    for (std::int64_t y = 0; y < window.size.height; ++y) {
+      std::uint8_t* target = window.rgb + y * window.row_bytes;
+      for (std::int64_t x = 0; x < window.size.width; ++x) {
+        const Rgb colour = pixel((window.x + x) * d, (window.y + y) * d);
+        *target++ = colour.r;
+        *target++ = colour.g;
+        *target++ = colour.b;
+      }
     }
   }
 }
@@ -62,26 +63,29 @@ void FakeSlide::read(int level, Level0Point origin, Size size, std::span<std::ui
 std::vector<std::uint8_t> FakeSlide::whole_level(int level) const {
   const Size size = info_.levels[level].size;
   std::vector<std::uint8_t> rgb(size.width * size.height * 3);
-  read(level, {0, 0}, size, rgb);
+  read_window(*this, level, 0, 0, size, rgb);
   return rgb;
 }
 
-bool FaultySlide::is_faulty(int level, Level0Point origin, Size size) const {
+bool FaultySlide::is_faulty(int level, const LevelWindow& window) const {
   const bool its_turn = reads_.fetch_add(1) == faults_.read_number;
   if (its_turn || level != faults_.level) return its_turn;
   const double d = info().levels[level].downsample;
-  const auto x = static_cast<double>(origin.x_level0), y = static_cast<double>(origin.y_level0);
+  const double x = static_cast<double>(window.x) * d, y = static_cast<double>(window.y) * d;
   return std::any_of(faults_.areas.begin(), faults_.areas.end(), [&](const Level0Rect& area) {
-    return area.x_level0 < x + static_cast<double>(size.width) * d && area.x_level0 + area.width_level0 > x &&
-           area.y_level0 < y + static_cast<double>(size.height) * d && area.y_level0 + area.height_level0 > y;
+    return area.x_level0 < x + static_cast<double>(window.size.width) * d && area.x_level0 + area.width_level0 > x &&
+           area.y_level0 < y + static_cast<double>(window.size.height) * d && area.y_level0 + area.height_level0 > y;
   });
 }
 
-void FaultySlide::read(int level, Level0Point origin, Size size, std::span<std::uint8_t> rgb) const {
-  if (is_faulty(level, origin, size)) {
-    throw SlideError("read_failed", "read a region of the slide: a planned fault: copy the file again from its source");
+void FaultySlide::read(int level, std::span<LevelWindow> windows, const StoredBytes*) const {
+  for (LevelWindow& window : windows) {
+    if (is_faulty(level, window)) {
+      window.error = "read a region of the slide: a planned fault: copy the file again from its source";
+    } else {
+      slide_->read(level, {&window, 1}, nullptr);
+    }
   }
-  slide_->read(level, origin, size, rgb);
 }
 
 }  // namespace microtome

@@ -26,7 +26,7 @@ class FakeSlide : public Slide {
  public:
   explicit FakeSlide(FakeSlideSettings settings);
   const SlideInfo& info() const override { return info_; }
-  void read(int level, Level0Point origin, Size size, std::span<std::uint8_t> rgb) const override;
+  void read(int level, std::span<LevelWindow> windows, const StoredBytes* fetched) const override;
 
   /// The colour of one level-0 pixel, for tests that say what they expect.
   Rgb pixel(std::int64_t x_level0, std::int64_t y_level0) const;
@@ -39,23 +39,23 @@ class FakeSlide : public Slide {
   SlideInfo info_;
 };
 
-/// Where a FaultySlide fails. An area is touched by a read whose rectangle overlaps it; a tile that is resampled reads a
-/// few pixels beyond its own box, so keep an area well inside the tile that shall fail.
+/// Where a FaultySlide fails. An area is touched by a window that overlaps it; a tile that is resampled may read a
+/// pixel beyond its own box, so keep an area well inside the tile that shall fail.
 struct Faults {
   std::vector<Level0Rect> areas;  // level-0 pixels
-  int level = 0;                  // reads of other levels are never harmed: an overview on level 1 survives
-  std::int64_t read_number = -1;  // the n-th read of any level, counted from 0, fails too; -1: none
+  int level = 0;                  // windows of other levels are never harmed: an overview on level 1 survives
+  std::int64_t read_number = -1;  // the n-th window of any level, counted from 0, fails too; -1: none
 };
 
-/// Passes reads on to another slide, but for those that `faults` names: they throw SlideError read_failed. Thread-safe.
+/// Passes reads on to another slide, but for those that `faults` names: those get an error. Thread-safe.
 class FaultySlide : public Slide {
  public:
   FaultySlide(std::unique_ptr<Slide> slide, Faults faults) : slide_(std::move(slide)), faults_(std::move(faults)) {}
   const SlideInfo& info() const override { return slide_->info(); }
-  void read(int level, Level0Point origin, Size size, std::span<std::uint8_t> rgb) const override;
+  void read(int level, std::span<LevelWindow> windows, const StoredBytes* fetched) const override;
 
  private:
-  bool is_faulty(int level, Level0Point origin, Size size) const;
+  bool is_faulty(int level, const LevelWindow& window) const;
 
   std::unique_ptr<Slide> slide_;
   Faults faults_;

@@ -15,10 +15,10 @@ class TracedSlide : public Slide {
  public:
   explicit TracedSlide(FakeSlideSettings settings) : slide(std::move(settings)), changed(slide.info()) {}
   const SlideInfo& info() const override { return changed; }
-  void read(int level, Level0Point origin, Size size, std::span<std::uint8_t> rgb) const override {
+  void read(int level, std::span<LevelWindow> windows, const StoredBytes* fetched) const override {
     levels.push_back(level);
-    largest = std::max({largest, size.width, size.height});
-    slide.read(level, origin, size, rgb);
+    for (const LevelWindow& window : windows) largest = std::max({largest, window.size.width, window.size.height});
+    slide.read(level, windows, fetched);
   }
   FakeSlide slide;
   SlideInfo changed;

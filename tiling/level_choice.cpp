@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiling/level_choice.h"
+
+namespace microtome {
+namespace {
+
+constexpr double kSameScale = 1.01;
+
+bool is_better(const Level& level, const Level& best) {
+  if (level.downsample > kSameScale * best.downsample) return true;
+  return level.downsample * kSameScale >= best.downsample && level.reduction < best.reduction;
+}
+
+}  // namespace
+
+int choose_level(const SlideInfo& info, double slide_mpp, double target_mpp, double slack) {
+  int best = 0;
+  for (int i = 1; i < static_cast<int>(info.levels.size()); ++i) {
+    const Level& level = info.levels[i];
+    const bool fine_enough = slide_mpp * level.downsample <= (1 + slack) * target_mpp;
+    if (level.trusted && fine_enough && is_better(level, info.levels[best])) best = i;
+  }
+  return best;
+}
+
+}  // namespace microtome
