@@ -78,7 +78,7 @@ TEST(SlideGraph, FeaturesAreThoseOfTheTilesOwnPixels) {
   const auto slide = tissue_slide(5, 2)();
   std::vector<std::uint8_t> rgb(32 * 32 * 3);
   for (std::int64_t t = 0; t < bag.tiles(); ++t) {
-    slide->read(0, {bag.coords[2 * t], bag.coords[2 * t + 1]}, {32, 32}, rgb);
+    read_window(*slide, 0, bag.coords[2 * t], bag.coords[2 * t + 1], {32, 32}, rgb);
     for (int d = 0; d < 6; ++d) EXPECT_EQ(bag.features[t * 6 + d], FakeEncoder::feature(rgb, d)) << "tile " << t;
   }
 }
