@@ -83,8 +83,7 @@ TiffFormat make(const Row& row, const std::vector<TiffSlideLevel>& levels) {
 
 }  // namespace
 
-std::vector<TiffFormat> tiff_formats(const std::vector<Size>& sizes) {
-  const std::vector<TiffSlideLevel> levels = tissue_pyramid(sizes);
+std::vector<TiffFormat> tiff_formats(const std::vector<TiffSlideLevel>& levels) {
   std::vector<TiffFormat> formats;
   for (const Row& row : kRows) formats.push_back(make(row, levels));
   return formats;
@@ -96,9 +95,9 @@ std::vector<std::string> tiff_format_names() {
   return names;
 }
 
-TiffFormat tiff_format(const std::string& name, const std::vector<Size>& sizes) {
+TiffSlideSettings tiff_format(const std::string& name, const std::vector<TiffSlideLevel>& levels) {
   for (const Row& row : kRows) {
-    if (row.name == name) return make(row, tissue_pyramid(sizes));
+    if (row.name == name) return make(row, levels).settings;
   }
   throw std::out_of_range("no test format " + name);
 }

@@ -14,12 +14,12 @@ struct TiffFormat {
   TiffSlideSettings settings;
 };
 
-/// Level sizes are for the caller to give: {600, 500}, {300, 250} are whole fractions and cut the last tiles.
-std::vector<TiffFormat> tiff_formats(const std::vector<Size>& sizes);
+/// Every format with these levels; two, of which the second is half of the first, show all that can go wrong.
+std::vector<TiffFormat> tiff_formats(const std::vector<TiffSlideLevel>& levels);
 
 std::vector<std::string> tiff_format_names();
 
 /// The one of that name. Throws std::out_of_range.
-TiffFormat tiff_format(const std::string& name, const std::vector<Size>& sizes);
+TiffSlideSettings tiff_format(const std::string& name, const std::vector<TiffSlideLevel>& levels);
 
 }  // namespace microtome

@@ -13,7 +13,7 @@ int main(int argc, char** argv) try {
   const std::filesystem::path folder = argv[1];
   const Size size{std::atoi(argv[2]), std::atoi(argv[3])};
   std::filesystem::create_directories(folder);
-  for (const TiffFormat& format : tiff_formats({size, {size.width / 2, size.height / 2}})) {
+  for (const TiffFormat& format : tiff_formats(tissue_pyramid({size, {size.width / 2, size.height / 2}}))) {
     write_tiff_slide(folder / (format.name + ".tif"), format.settings);
   }
   return 0;
