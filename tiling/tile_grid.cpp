@@ -7,18 +7,22 @@
 #include <cmath>
 
 #include "tiling/level_choice.h"
+#include "tiling/resample.h"
 
 namespace microtome {
 namespace {
 
 constexpr double kCoarserThanTarget = 0.01;  // a level coarser by this share still serves the target
-constexpr double kUpsamplingUnasked = 1.1;   // up to here level 0 is enlarged without asking
 constexpr double kRoundingNoise = 1e-6;      // level-0 pixels
 
 }  // namespace
 
+bool is_upsampled(const Scale& scale, const TilingSettings& settings) {
+  return scale.mpp > (1 + kCoarserThanTarget) * settings.target_mpp + 1e-12;
+}
+
 TileGeometry tile_geometry(const SlideInfo& info, const Scale& scale, const TilingSettings& settings) {
-  if (scale.mpp > kUpsamplingUnasked * settings.target_mpp && !settings.allow_upsampling) {
+  if (is_upsampled(scale, settings) && !settings.allow_upsampling) {
     throw SlideError("needs_upsampling", fmt::format("cut tiles at {} um/px: the slide has only {} um/px: choose a coarser target_mpp, or "
                                                      "set allow_upsampling",
                                                      settings.target_mpp, scale.mpp));
@@ -33,6 +37,14 @@ TileGeometry tile_geometry(const SlideInfo& info, const Scale& scale, const Tili
   geometry.level = choose_level(info, scale.mpp, settings.target_mpp, kCoarserThanTarget);
   geometry.downsample = info.levels[geometry.level].downsample;
   return geometry;
+}
+
+std::string resampling_name(const SlideInfo& info, const TileGeometry& geometry) {
+  const Level& level = info.levels[geometry.level];
+  const bool level_pixels = std::abs(geometry.side_level0 / geometry.downsample - geometry.tile_px) < kRoundingNoise && level.offset == 0;
+  const std::string codec = level.reduction ? fmt::format("codec-1/{}", 1 << level.reduction) : "";
+  if (level_pixels) return codec.empty() ? "none" : codec;
+  return codec.empty() ? kResamplingKernel : codec + "+" + kResamplingKernel;
 }
 
 std::vector<std::int64_t> axis_starts(double start, double extent, double side, double step, bool padding) {

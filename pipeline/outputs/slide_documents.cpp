@@ -106,8 +106,12 @@ Findings base_findings(const RunParts& parts, const SlideJob& job) {
   f.runtime.host_class = host_class();
   f.runtime.slide_mtime_ns = job.mtime_ns;
   const TilingSettings& tiling = parts.config.tiling;
-  f.tiling = {tiling.tile_px,   tiling.overlap_px, job.plan.geometry.level, tiling.target_mpp, job.plan.geometry.side_level0,
-              kResamplingKernel};
+  f.tiling = {tiling.tile_px,
+              tiling.overlap_px,
+              job.plan.geometry.level,
+              tiling.target_mpp,
+              job.plan.geometry.side_level0,
+              job.info.levels.empty() ? "" : resampling_name(job.info, job.plan.geometry)};
   return f;
 }
 
