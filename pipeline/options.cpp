@@ -104,6 +104,7 @@ class Bindings {
     add("tiling.overlap_px", "", t.overlap_px, Effect::result, "overlap of neighbours, pixels at target_mpp");
     add("tiling.padding", "", t.padding, Effect::result, "keep tiles that overhang the edge");
     add("tiling.allow_upsampling", "", t.allow_upsampling, Effect::result, "accept slides coarser than target_mpp by more than 1 %");
+    add("tiling.codec_scaling", "", t.codec_scaling, Effect::result, "decode at 1/2, 1/4, 1/8 where that is exact, or near (faster)");
     add("tiling.min_tissue", "", t.min_tissue, Effect::result, "least share of tissue in a tile, 0..1");
     add("tiling.max_unreadable", "", t.max_unreadable, Effect::result, "share of unreadable tiles that fails a slide, 0..1");
     add("tissue.overview_mpp", "", s.overview_mpp, Effect::result, "microns per pixel of the tissue search");
