@@ -56,8 +56,9 @@ void plan_slide(const RunParts& parts, SlideJob& job) {
                                               job.scale.mpp, config.tiling.target_mpp));
   }
   job.overview = read_overview(*job.slide, job.scale.mpp, config.tissue);
-  const TissueMask mask = find_tissue(job.overview, config.tissue);
+  TissueMask mask = find_tissue(job.overview, config.tissue);
   job.tissue_mm2 = mask.area_mm2;
+  count_unknown_as_tissue(job.overview, mask);
   job.plan = plan_tiles(job.info, geometry, mask, config.tiling);
   if (job.plan.tiles.empty()) job.outcome.mark_partial("no_tissue", "no tile holds enough tissue: nothing was encoded");
 }

@@ -13,10 +13,11 @@ namespace {
 
 constexpr double kBlock = 1024;  // most level pixels on a block's side
 constexpr double kNoise = 1e-9;
+constexpr std::int64_t kLeastCells = 8;     // a damaged block of this side is not divided further
+constexpr std::uint8_t kUnknownGrey = 128;  // what a person sees there
 
-// Some neighbouring overview pixels of one axis, and the level pixels under them.
+// The level pixels under some neighbouring overview pixels of one axis.
 struct Strip {
-  std::int64_t first = 0, last = 0;
   std::int64_t begin = 0, count = 0;
 };
 
@@ -31,11 +32,10 @@ struct Axis {
   double cell_start(std::int64_t i) const { return start + static_cast<double>(i) * cell; }
 
   // The last cells may stick out of the bounds: they are averages of what lies inside.
-  Strip strip(std::int64_t first) const {
-    const std::int64_t last = std::min(cells(), first + cells_per_block());
+  Strip strip(std::int64_t first, std::int64_t last) const {
     const auto begin = std::min(level_extent - 1, static_cast<std::int64_t>(std::floor(cell_start(first) + kNoise)));
     const auto stop = std::min(level_extent, static_cast<std::int64_t>(std::ceil(std::min(end, cell_start(last)) - kNoise)));
-    return {first, last, begin, std::max(begin + 1, stop) - begin};
+    return {begin, std::max(begin + 1, stop) - begin};
   }
 };
 
@@ -44,36 +44,98 @@ Axis axis_of(double start, double extent, double cell_level0, const Level& level
   return {start / d + level.offset, (start + extent) / d + level.offset, cell_level0 / d, level_extent};
 }
 
+// Fills an overview block by block. A block that holds damage is quartered until little but the damage is left.
+class OverviewReader {
+ public:
+  OverviewReader(const Slide& slide, int level, Overview& overview) : slide_(slide), level_(level), overview_(overview) {
+    const Level0Rect& bounds = slide.info().bounds;
+    const Level& source = slide.info().levels[level];
+    across_ = axis_of(bounds.x_level0, bounds.width_level0, overview.downsample, source, source.size.width);
+    down_ = axis_of(bounds.y_level0, bounds.height_level0, overview.downsample, source, source.size.height);
+    overview.size = {across_.cells(), down_.cells()};
+    overview.rgb.resize(overview.size.width * overview.size.height * 3);
+  }
+
+  void read_all() {
+    for (std::int64_t top = 0; top < overview_.size.height; top += down_.cells_per_block()) {
+      const std::int64_t bottom = std::min(overview_.size.height, top + down_.cells_per_block());
+      for (std::int64_t left = 0; left < overview_.size.width; left += across_.cells_per_block()) {
+        read({left, top, std::min(overview_.size.width, left + across_.cells_per_block()), bottom});
+      }
+    }
+    if (!any_read_ && !error_.empty()) throw SlideError("read_failed", error_);
+  }
+
+ private:
+  struct Cells {
+    std::int64_t x0, y0, x1, y1;
+  };
+
+  void read(const Cells& cells) {
+    const Strip columns = across_.strip(cells.x0, cells.x1), rows = down_.strip(cells.y0, cells.y1);
+    const Size seen{columns.count, rows.count};
+    pixels_.resize(seen.width * seen.height * 3);
+    WindowShift shift;
+    try {
+      shift = read_window(slide_, level_, columns.begin, rows.begin, seen, pixels_);
+    } catch (const SlideError& e) {
+      if (error_.empty()) error_ = e.what();
+      return divide(cells);
+    }
+    any_read_ = true;
+    const double x = static_cast<double>(columns.begin) + shift.x, y = static_cast<double>(rows.begin) + shift.y;
+    const RasterBox box{across_.cell_start(cells.x0) - x, down_.cell_start(cells.y0) - y, across_.cell_start(cells.x1) - x,
+                        down_.cell_start(cells.y1) - y};
+    const std::int64_t row_bytes = overview_.size.width * 3;
+    resampler_.run(pixels_.data(), seen, box, &overview_.rgb[cells.y0 * row_bytes + cells.x0 * 3], row_bytes,
+                   {cells.x1 - cells.x0, cells.y1 - cells.y0});
+  }
+
+  void divide(const Cells& cells) {
+    const std::int64_t width = cells.x1 - cells.x0, height = cells.y1 - cells.y0;
+    if (std::max(width, height) <= kLeastCells) return mark_unknown(cells);
+    const std::int64_t x = cells.x0 + (width + 1) / 2, y = cells.y0 + (height + 1) / 2;
+    for (const Cells& part : {Cells{cells.x0, cells.y0, x, y}, Cells{x, cells.y0, cells.x1, y}, Cells{cells.x0, y, x, cells.y1},
+                              Cells{x, y, cells.x1, cells.y1}}) {
+      if (part.x1 > part.x0 && part.y1 > part.y0) read(part);
+    }
+  }
+
+  void mark_unknown(const Cells& cells) {
+    overview_.unknown.resize(overview_.size.width * overview_.size.height);
+    for (std::int64_t y = cells.y0; y < cells.y1; ++y) {
+      const std::int64_t from = y * overview_.size.width + cells.x0, count = cells.x1 - cells.x0;
+      std::fill_n(&overview_.unknown[from], count, 1);
+      std::fill_n(&overview_.rgb[from * 3], count * 3, kUnknownGrey);
+    }
+  }
+
+  const Slide& slide_;
+  int level_;
+  Overview& overview_;
+  Axis across_, down_;
+  std::vector<std::uint8_t> pixels_;
+  Resampler resampler_;
+  std::string error_;  // the first
+  bool any_read_ = false;
+};
+
 }  // namespace
 
 Overview read_overview(const Slide& slide, double mpp, const TissueSettings& settings) {
   const SlideInfo& info = slide.info();
-  const int index = choose_level(info, mpp, settings.overview_mpp, 0, [](const Level&) { return true; });
-  const Level& level = info.levels[index];
-  const double cell = std::max(level.downsample, settings.overview_mpp / mpp);
-  const Level0Rect& bounds = info.bounds;
-  const Axis across = axis_of(bounds.x_level0, bounds.width_level0, cell, level, level.size.width);
-  const Axis down = axis_of(bounds.y_level0, bounds.height_level0, cell, level, level.size.height);
-
-  Overview overview{{across.cells(), down.cells()}, cell, cell * mpp, bounds.x_level0, bounds.y_level0, {}};
-  overview.rgb.resize(overview.size.width * overview.size.height * 3);
-  std::vector<std::uint8_t> pixels;
-  Resampler resampler;
-  for (std::int64_t top = 0; top < overview.size.height; top += down.cells_per_block()) {
-    const Strip rows = down.strip(top);
-    for (std::int64_t left = 0; left < overview.size.width; left += across.cells_per_block()) {
-      const Strip columns = across.strip(left);
-      const Size seen{columns.count, rows.count};
-      pixels.resize(seen.width * seen.height * 3);
-      const WindowShift shift = read_window(slide, index, columns.begin, rows.begin, seen, pixels);
-      const double x = static_cast<double>(columns.begin) + shift.x, y = static_cast<double>(rows.begin) + shift.y;
-      const RasterBox box{across.cell_start(columns.first) - x, down.cell_start(rows.first) - y, across.cell_start(columns.last) - x,
-                          down.cell_start(rows.last) - y};
-      resampler.run(pixels.data(), seen, box, &overview.rgb[(rows.first * overview.size.width + columns.first) * 3],
-                    overview.size.width * 3, {columns.last - columns.first, rows.last - rows.first});
-    }
-  }
+  const int level = choose_level(info, mpp, settings.overview_mpp, 0, [](const Level&) { return true; });
+  Overview overview;
+  overview.downsample = std::max(info.levels[level].downsample, settings.overview_mpp / mpp);
+  overview.mpp = overview.downsample * mpp;
+  overview.x_level0 = info.bounds.x_level0;
+  overview.y_level0 = info.bounds.y_level0;
+  OverviewReader(slide, level, overview).read_all();
   return overview;
+}
+
+void count_unknown_as_tissue(const Overview& overview, TissueMask& mask) {
+  for (std::size_t i = 0; i < overview.unknown.size(); ++i) mask.inside[i] |= overview.unknown[i];
 }
 
 }  // namespace microtome

@@ -20,6 +20,7 @@ struct Overview {
   double mpp = 0;                     // microns per overview pixel
   double x_level0 = 0, y_level0 = 0;  // of the overview's top left (the slide's bounds)
   std::vector<std::uint8_t> rgb;      // row-major
+  std::vector<std::uint8_t> unknown;  // 1 where the slide could not be read (its pixels are grey); empty when all of it could
 };
 
 /// Same frame as the overview; inside[i] is 1 for tissue.
@@ -33,8 +34,13 @@ struct TissueMask {
 };
 
 /// Area-averages the smallest trusted level that is finer than settings.overview_mpp (level 0 where there is no other).
-/// Reads in blocks: memory is the overview plus one block. `mpp` is the slide's level-0 scale. Throws SlideError.
+/// Reads in blocks: memory is the overview plus one block. Where the file is damaged the overview is unknown, to within 8 of its pixels.
+/// `mpp` is the slide's level-0 scale. Throws SlideError (read_failed) when nothing at all can be read.
 Overview read_overview(const Slide& slide, double mpp, const TissueSettings& settings);
+
+/// What the overview could not read may hold tissue: it is planned, and its tiles then fail by themselves and are listed. The area stays
+/// that of the tissue seen.
+void count_unknown_as_tissue(const Overview& overview, TissueMask& mask);
 
 TissueMask find_tissue(const Overview& overview, const TissueSettings& settings);
 

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <atomic>
+#include <barrier>
+
 #include "mil/bag_file.h"
 #include "mil/model_error.h"
 #include "pipeline/machine/interrupt.h"
@@ -131,10 +134,51 @@ TEST(SlideGraph, TooManyUnreadableTilesFailTheSlideAlone) {
             "too_many_unreadable: wanted at most 1 % of the tiles unreadable, got 1 of 16: the file is damaged: fetch it again");
 }
 
+TEST(SlideGraph, DamageThatTheOverviewSeesCostsItsTilesAlone) {
+  const TempDir dir;
+  FakeArchive archive;
+  archive.add("a", faulty_slide(24, {{{11 * 32 + 10, 5 * 32 + 10, 4, 4}}, 0, -1}));
+  FakeRun run(archive, dir.path(), 2);
+  EXPECT_EQ(run.run().partial, 1u);
+  EXPECT_EQ(run.first_reason("a"), "unreadable_tiles: 1 of 576 tiles could not be read and were left out");
+  const Bag bag = read_bag_file(run.parts.slide_folder("a") / "features.h5").bag;
+  EXPECT_EQ(bag.unreadable, (std::vector<std::int64_t>{11 * 32, 5 * 32}));
+}
+
+// A slide on storage that answers late: two fetches must be under way at once, or neither ends; and nothing is decoded unfetched.
+class LateSlide : public Slide {
+ public:
+  LateSlide(std::unique_ptr<Slide> slide, std::atomic<int>& unfetched) : slide_(std::move(slide)), unfetched_(unfetched) {}
+  const SlideInfo& info() const override { return slide_->info(); }
+  void read(int level, std::span<LevelWindow> windows, const StoredBytes* fetched) const override {
+    if (!fetched) ++unfetched_;
+    slide_->read(level, windows, nullptr);
+  }
+  std::shared_ptr<const StoredBytes> fetch(int, std::span<const LevelWindow> windows) const override {
+    if (windows.front().size.width == 32) two_.arrive_and_wait();  // a tile's, not the overview's
+    return std::make_shared<StoredBytes>();
+  }
+
+ private:
+  std::unique_ptr<Slide> slide_;
+  std::atomic<int>& unfetched_;
+  mutable std::barrier<> two_{2};
+};
+
+TEST(SlideGraph, StorageIsAskedAheadAndByManyAtOnce) {
+  const TempDir dir;
+  FakeArchive archive;
+  std::atomic<int> unfetched{0};
+  archive.add("a", [&] { return std::make_unique<LateSlide>(tissue_slide(8)(), unfetched); });  // 64 tiles: 8 batches of 8
+  FakeRun run(archive, dir.path(), 1);
+  EXPECT_EQ(run.run().ok, 1u);
+  EXPECT_EQ(unfetched, 0);
+}
+
 TEST(SlideGraph, OverviewThatCannotBeReadFailsTheSlide) {
   const TempDir dir;
   FakeArchive archive;
-  archive.add("a", faulty_slide(4, {{}, 0, 0}));
+  archive.add("a", faulty_slide(4, {{{0, 0, 128, 128}}, 0, -1}));
   FakeRun run(archive, dir.path(), 2);
   EXPECT_EQ(run.run().failed, 1u);
   EXPECT_EQ(run.first_reason("a").substr(0, 11), "read_failed");

@@ -128,8 +128,29 @@ TEST(Overview, ALevelThatIsAPixelShortGivesItsLastPixelAgain) {
   for (std::size_t i = 0; i < overview.rgb.size(); ++i) ASSERT_GE(overview.rgb[i], 242);
 }
 
-TEST(Overview, AFailedReadIsPassedOn) {
-  const FaultySlide slide(std::make_unique<FakeSlide>(fake({1000, 1000}, {1})), {{}, 0, 0});
+TEST(Overview, DamageStaysWhereItIsAndCountsAsTissue) {
+  // 16 level-0 pixels a pixel; the damage lies on overview pixels (40..60, 30..42)
+  const auto clean = [] { return std::make_unique<FakeSlide>(fake({2048, 1024}, {1}, {{0, 0, 500, 500}})); };
+  const FaultySlide slide(clean(), {{{640, 480, 320, 192}}, 0, -1});
+  const Overview overview = read_overview(slide, 0.5, at(8)), whole = read_overview(*clean(), 0.5, at(8));
+  ASSERT_EQ(overview.size, whole.size);
+  ASSERT_EQ(overview.unknown.size(), static_cast<std::size_t>(128 * 64));
+  TissueMask mask{overview.size, 16, 8, 0, 0, std::vector<std::uint8_t>(128 * 64), 0};
+  count_unknown_as_tissue(overview, mask);
+  for (std::int64_t y = 0; y < 64; ++y) {
+    for (std::int64_t x = 0; x < 128; ++x) {
+      const std::int64_t i = y * 128 + x;
+      const bool damaged = x >= 40 && x < 60 && y >= 30 && y < 42, near = x >= 32 && x < 68 && y >= 22 && y < 50;
+      ASSERT_EQ(mask.inside[i] != 0, overview.unknown[i] != 0);
+      if (damaged) ASSERT_TRUE(overview.unknown[i]) << x << ',' << y;
+      if (!near) ASSERT_FALSE(overview.unknown[i]) << x << ',' << y;
+      for (int c = 0; c < 3; ++c) ASSERT_EQ(overview.rgb[3 * i + c], overview.unknown[i] ? 128 : whole.rgb[3 * i + c]);
+    }
+  }
+}
+
+TEST(Overview, ASlideOfWhichNothingCanBeReadFails) {
+  const FaultySlide slide(std::make_unique<FakeSlide>(fake({1000, 1000}, {1})), {{{0, 0, 1000, 1000}}, 0, -1});
   try {
     read_overview(slide, 0.5, at(8));
     ADD_FAILURE() << "no error";
