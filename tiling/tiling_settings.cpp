@@ -36,6 +36,12 @@ std::vector<std::string> validate(const TissueSettings& settings) {
   require(problems, "close_um", settings.close_um, 0, 5000);
   require(problems, "min_speck_mm2", settings.min_speck_mm2, 0, 1e4);
   require(problems, "min_hole_mm2", settings.min_hole_mm2, 0, 1e4);
+  require(problems, "pen_saturation", settings.pen_saturation, 0, 1);
+  require(problems, "pen_blue_saturation", settings.pen_blue_saturation, 0, 1);
+  require(problems, "pen_red_saturation", settings.pen_red_saturation, 0, 1);
+  require(problems, "dust_value", settings.dust_value, 0, 1);
+  require(problems, "min_pen_mm2", settings.min_pen_mm2, 0, 1e4);
+  require(problems, "pen_margin_um", settings.pen_margin_um, 0, 1000);
   if (settings.min_saturation > settings.max_saturation) {
     problems.push_back(
         fmt::format("min_saturation = {}: must not exceed max_saturation ({})", settings.min_saturation, settings.max_saturation));

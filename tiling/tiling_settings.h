@@ -25,6 +25,15 @@ struct TissueSettings {
   double close_um = 40;          // gaps narrower than this are closed
   double min_speck_mm2 = 0.02;   // specks smaller than this are dropped
   double min_hole_mm2 = 0.02;    // holes smaller than this are filled
+
+  // Felt-tip pen and dark dust; the rule stands in ink.h.
+  bool reject_pen = true;            // what the rule finds is no tissue; false: every colour is tissue (for stains that are blue or green)
+  double pen_saturation = 0.35;      // green to blue is ink from this HSV saturation on, 0..1
+  double pen_blue_saturation = 0.75; // ... and the limit rises to this at the blue that haematoxylin has as well
+  double pen_red_saturation = 0.8;   // red is ink from this HSV saturation on, 0..1
+  double dust_value = 0.4;           // grey that is darker than this HSV value is dust or black ink, 0..1
+  double min_pen_mm2 = 0.02;         // less than this is no stroke: dark nuclei, pigment
+  double pen_margin_um = 16;         // the edge of a stroke that is mixed with what lies beside it
 };
 
 /// One sentence for each impossible value; empty when all is well.

@@ -9,7 +9,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json colour_of(const std::string& name) { return name == "tumour" ? Json{200, 0, 0} : Json{0, 140, 60}; }
+Json colour_of(const std::string& name) {
+  if (name == "pen") return {40, 80, 200};
+  return name == "tumour" ? Json{200, 0, 0} : Json{0, 140, 60};
+}
 
 Json ring_json(const PlantedRegion& region) {
   Json ring = Json::array();
