@@ -109,6 +109,8 @@ class Bindings {
     add("tissue.overview_mpp", "", s.overview_mpp, Effect::result, "microns per pixel of the tissue search");
     add("tissue.min_saturation", "", s.min_saturation, Effect::result, "Otsu's threshold is at least this, 0..1");
     add("tissue.max_saturation", "", s.max_saturation, Effect::result, "... and at most this, 0..1");
+    add("tissue.pale_saturation", "", s.pale_saturation, Effect::result, "fat and other pale tissue is kept from here on; 1: never");
+    add("tissue.pale_um", "", s.pale_um, Effect::result, "... where it is this wide, microns");
     add("tissue.close_um", "", s.close_um, Effect::result, "gaps narrower than this are closed, microns");
     add("tissue.min_speck_mm2", "", s.min_speck_mm2, Effect::result, "smaller specks are dropped, mm2");
     add("tissue.min_hole_mm2", "", s.min_hole_mm2, Effect::result, "smaller holes are filled, mm2");
@@ -118,7 +120,7 @@ class Bindings {
     add("tissue.pen_red_saturation", "", s.pen_red_saturation, Effect::result, "red is ink from this saturation on, 0..1");
     add("tissue.dust_value", "", s.dust_value, Effect::result, "grey darker than this is dust or black ink, 0..1");
     add("tissue.min_pen_mm2", "", s.min_pen_mm2, Effect::result, "less is no stroke, mm2");
-    add("tissue.pen_margin_um", "", s.pen_margin_um, Effect::result, "edge of a stroke that is left out as well, microns");
+    add("tissue.pen_margin_um", "", s.pen_margin_um, Effect::result, "width of a stroke's blurred edge, which is no tissue either, microns");
   }
 
   void bind_engine(EncoderSettings& e, EngineSettings& g) {

@@ -30,12 +30,16 @@ double hue_of(int r, int g, int b, int most, int chroma) {
 
 class InkRule {
  public:
-  explicit InkRule(const TissueSettings& settings) : settings_(settings), weak_grey_(static_cast<int>(255 * (settings.dust_value + kWeakValue))) {}
+  explicit InkRule(const TissueSettings& settings)
+      : settings_(settings),
+        black_(static_cast<int>(255 * settings.dust_value / 2)),
+        weak_grey_(static_cast<int>(255 * (settings.dust_value + kWeakValue))) {}
 
   Ink classify(const std::uint8_t* rgb) const {
     const int r = rgb[0], g = rgb[1], b = rgb[2];
     const auto [least, most] = std::minmax({r, g, b});
-    if (most <= weak_grey_ && is_grey(rgb)) return most <= 255 * settings_.dust_value ? Ink::certain : Ink::weak;
+    if (most <= black_) return Ink::certain;
+    if (most <= weak_grey_ && is_grey(rgb)) return most <= 2 * black_ ? Ink::certain : Ink::weak;
     const int chroma = most - least;
     if (chroma < kWeakSaturation * most || chroma == 0) return Ink::none;
     // the half of the hues that H&E has: only what is very saturated can be ink
@@ -61,7 +65,7 @@ class InkRule {
   }
 
   TissueSettings settings_;
-  int weak_grey_;
+  int black_, weak_grey_;  // largest channel
   std::array<float, 256> density_ = densities();
 };
 
@@ -80,8 +84,7 @@ MaskPixels find_ink(const Overview& overview, const TissueSettings& settings) {
   if (!found) return {};
   const double least = settings.min_pen_mm2 / (overview.mpp * overview.mpp * 1e-6);
   any = regions_with_seeds(any, certain, overview.size, least);
-  if (std::find(any.begin(), any.end(), 1) == any.end()) return {};
-  return dilate(any, overview.size, settings.pen_margin_um / overview.mpp);
+  return std::find(any.begin(), any.end(), 1) == any.end() ? MaskPixels() : any;
 }
 
 }  // namespace microtome

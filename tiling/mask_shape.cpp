@@ -130,6 +130,14 @@ MaskPixels close_gaps(const MaskPixels& mask, Size size, double radius) {
   return result;
 }
 
+MaskPixels keep_wide(const MaskPixels& mask, Size size, double radius) {
+  MaskPixels result = mask;
+  invert(result);
+  result = dilate(result, size, radius);
+  invert(result);
+  return dilate(result, size, radius);
+}
+
 void flip_small(MaskPixels& mask, Size size, std::uint8_t value, double least) {
   const bool tissue = value == 1;
   const Regions regions(mask, size, value, tissue);

@@ -19,6 +19,9 @@ MaskPixels dilate(const MaskPixels& mask, Size size, double radius);
 /// Closing by a disc. The border neither attracts nor erodes what is set. A radius below 1 changes nothing.
 MaskPixels close_gaps(const MaskPixels& mask, Size size, double radius);
 
+/// What is at least 2 * radius wide: an opening by a disc. The border does not erode.
+MaskPixels keep_wide(const MaskPixels& mask, Size size, double radius);
+
 /// Turns connected regions of `value` smaller than `least` pixels into their surroundings. Regions of 1 connect over corners, regions of 0
 /// do not; a region of 0 that reaches the border is a bay and never turned.
 void flip_small(MaskPixels& mask, Size size, std::uint8_t value, double least);

@@ -24,13 +24,13 @@ struct SpecimenSettings {
 
 /// A planted region: closed ring of level-0 points (first == last), simple polygon.
 struct PlantedRegion {
-  std::string name;  // "tissue", "tumour", "pen"
+  std::string name;  // "tissue", "tumour", "pen", "dust"
   std::vector<Level0Point> ring;
 };
 
 struct Specimen {
   std::vector<PlantedRegion> regions;
-  double tissue_mm2 = 0;  // areas of the rings; fat, clefts and lumens count as tissue, and so does what pen hides
+  double tissue_mm2 = 0;  // areas of the rings; fat, clefts and lumens count as tissue, and so does what pen and dust hide
   double tumour_mm2 = 0;
 };
 

@@ -15,6 +15,7 @@ namespace {
 constexpr int kBins = 256;
 // In black (unscanned areas of some scanners, pen) the hue is compression noise, so saturation says nothing.
 constexpr int kBlack = 26;
+constexpr double kAboveGlass = 0.025;  // pale tissue is at least this much more saturated than glass
 
 using Histogram = std::array<std::int64_t, kBins>;
 
@@ -97,18 +98,48 @@ void remove(MaskPixels& mask, const MaskPixels& ink) {
   std::transform(mask.begin(), mask.end(), ink.begin(), mask.begin(), [](int inside, int hidden) { return inside & !hidden; });
 }
 
+// The commonest saturation below the threshold is that of glass, which is not always white.
+double glass_saturation(const Histogram& histogram, double threshold) {
+  const auto end = histogram.begin() + std::max(1, static_cast<int>(threshold * kBins));
+  return static_cast<double>(std::max_element(histogram.begin(), end) - histogram.begin()) / kBins;
+}
+
+// Fat is thin membranes around glassy holes: hardly coloured, but broad.
+MaskPixels with_pale_tissue(const Overview& overview, const MaskPixels& tissue, const MaskPixels& ink, double threshold,
+                            const TissueSettings& settings) {
+  MaskPixels pale = more_saturated(overview, threshold);
+  remove(pale, ink);
+  pale = close_gaps(pale, overview.size, settings.close_um / 2 / overview.mpp);
+  remove(pale, ink);
+  remove(pale, tissue);
+  pale = keep_wide(pale, overview.size, settings.pale_um / 2 / overview.mpp);
+  std::transform(pale.begin(), pale.end(), tissue.begin(), pale.begin(), std::bit_or<>());
+  return regions_with_seeds(pale, tissue, overview.size, 0);
+}
+
+// Where ink fades into glass there is a rim that looks like tissue.
+void remove_rims(MaskPixels& mask, const MaskPixels& ink, Size size, double margin) {
+  if (ink.empty()) return;
+  const MaskPixels near = dilate(ink, size, margin), wide = keep_wide(mask, size, margin);
+  for (std::size_t i = 0; i < mask.size(); ++i) mask[i] &= (near[i] ^ 1) | wide[i];
+}
+
 }  // namespace
 
 TissueMask find_tissue(const Overview& overview, const TissueSettings& settings) {
   TissueMask mask{overview.size, overview.downsample, overview.mpp, overview.x_level0, overview.y_level0, {}, 0};
   const MaskPixels ink = settings.reject_pen ? find_ink(overview, settings) : MaskPixels();
-  const double threshold = otsu(saturation_histogram(overview, ink));
-  mask.inside = more_saturated(overview, std::clamp(threshold, settings.min_saturation, settings.max_saturation));
+  const Histogram histogram = saturation_histogram(overview, ink);
+  const double threshold = std::clamp(otsu(histogram), settings.min_saturation, settings.max_saturation);
+  const double pale_threshold = std::max(settings.pale_saturation, glass_saturation(histogram, threshold) + kAboveGlass);
+  mask.inside = more_saturated(overview, threshold);
 
   const double pixel_mm2 = overview.mpp * overview.mpp * 1e-6;
   remove(mask.inside, ink);
   mask.inside = close_gaps(mask.inside, mask.size, settings.close_um / 2 / overview.mpp);
   remove(mask.inside, ink);  // closing reaches across strokes, and filling holes fills dots
+  if (pale_threshold < threshold) mask.inside = with_pale_tissue(overview, mask.inside, ink, pale_threshold, settings);
+  remove_rims(mask.inside, ink, mask.size, settings.pen_margin_um / overview.mpp);
   flip_small(mask.inside, mask.size, 1, settings.min_speck_mm2 / pixel_mm2);
   flip_small(mask.inside, mask.size, 0, settings.min_hole_mm2 / pixel_mm2);
   remove(mask.inside, ink);

@@ -11,6 +11,7 @@ using Json = nlohmann::ordered_json;
 
 Json colour_of(const std::string& name) {
   if (name == "pen") return {40, 80, 200};
+  if (name == "dust") return {90, 90, 90};
   return name == "tumour" ? Json{200, 0, 0} : Json{0, 140, 60};
 }
 

@@ -146,4 +146,20 @@ std::vector<Ring> SpecimenMarks::stroke_rings() const {
   return rings;
 }
 
+std::vector<Ring> SpecimenMarks::speck_rings() const {
+  constexpr int kAround = 24;
+  std::vector<Ring> rings;
+  for (const CoarseSpeck& speck : specks_) {
+    const double c = std::cos(speck.angle), s = std::sin(speck.angle);
+    Ring ring;
+    for (int i = 0; i <= kAround; ++i) {
+      const double t = 2 * std::numbers::pi * (i % kAround) / kAround;
+      const double along = speck.half_length * std::cos(t), across = speck.half_width * std::sin(t);
+      ring.push_back({std::llround((speck.x + along * c - across * s) / mpp_), std::llround((speck.y + along * s + across * c) / mpp_)});
+    }
+    rings.push_back(std::move(ring));
+  }
+  return rings;
+}
+
 }  // namespace microtome

@@ -33,8 +33,9 @@ class SpecimenMarks {
   explicit SpecimenMarks(const SpecimenSettings& settings);
   /// What the marks absorb on each pixel of the canvas; empty where there are none.
   std::vector<Absorbance> draw(const Canvas& canvas) const;
-  /// The outlines of the strokes: the truth about pen.
+  /// The outlines: the truth about pen and coarse dust. Those of specks are ellipses, true to a tenth of a millimetre.
   std::vector<Ring> stroke_rings() const;
+  std::vector<Ring> speck_rings() const;
 
  private:
   double mpp_;

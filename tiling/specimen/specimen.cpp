@@ -165,6 +165,7 @@ Specimen make_specimen(const std::filesystem::path& path, const SpecimenSettings
   specimen.tissue_mm2 = add_regions(fields.shapes().tissue, "tissue", settings.mpp, specimen);
   specimen.tumour_mm2 = add_regions(fields.shapes().tumour, "tumour", settings.mpp, specimen);
   add_regions(marks.stroke_rings(), "pen", settings.mpp, specimen);
+  add_regions(marks.speck_rings(), "dust", settings.mpp, specimen);
   return specimen;
 }
 
