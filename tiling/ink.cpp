@@ -33,7 +33,12 @@ class InkRule {
   explicit InkRule(const TissueSettings& settings)
       : settings_(settings),
         black_(static_cast<int>(255 * settings.dust_value / 2)),
-        weak_grey_(static_cast<int>(255 * (settings.dust_value + kWeakValue))) {}
+        weak_grey_(static_cast<int>(255 * (settings.dust_value + kWeakValue))) {
+    for (int most = 0; most < 256; ++most) {
+      weak_chroma_[most] = std::max(1, static_cast<int>(std::ceil(kWeakSaturation * most)));
+      stain_chroma_[most] = static_cast<int>(std::ceil(std::min(kWeakRed, settings.pen_saturation) * most));
+    }
+  }
 
   Ink classify(const std::uint8_t* rgb) const {
     const int r = rgb[0], g = rgb[1], b = rgb[2];
@@ -41,9 +46,7 @@ class InkRule {
     if (most <= black_) return Ink::certain;
     if (most <= weak_grey_ && is_grey(rgb)) return most <= 2 * black_ ? Ink::certain : Ink::weak;
     const int chroma = most - least;
-    if (chroma < kWeakSaturation * most || chroma == 0) return Ink::none;
-    // the half of the hues that H&E has: only what is very saturated can be ink
-    if (g == least && chroma < std::min(kWeakRed, settings_.pen_saturation) * most) return Ink::none;
+    if (chroma < weak_chroma_[most] || (g == least && chroma < stain_chroma_[most])) return Ink::none;
     return coloured(hue_of(r, g, b, most, chroma), static_cast<double>(chroma) / most);
   }
 
@@ -65,7 +68,9 @@ class InkRule {
   }
 
   TissueSettings settings_;
-  int black_, weak_grey_;  // largest channel
+  int black_, weak_grey_;              // largest channel
+  std::array<int, 256> weak_chroma_;   // for each largest channel the least that can be ink at all
+  std::array<int, 256> stain_chroma_;  // ... and among the hues that stains have
   std::array<float, 256> density_ = densities();
 };
 
@@ -73,15 +78,16 @@ class InkRule {
 
 MaskPixels find_ink(const Overview& overview, const TissueSettings& settings) {
   const InkRule rule(settings);
-  MaskPixels any(overview.rgb.size() / 3), certain(any.size());
-  bool found = false;
-  for (std::size_t i = 0; i < any.size(); ++i) {
+  const std::size_t pixels = overview.rgb.size() / 3;
+  std::size_t first = 0;  // most slides have no ink
+  while (first < pixels && rule.classify(&overview.rgb[3 * first]) != Ink::certain) ++first;
+  if (first == pixels) return {};
+  MaskPixels any(pixels), certain(pixels);
+  for (std::size_t i = 0; i < pixels; ++i) {
     const Ink ink = rule.classify(&overview.rgb[3 * i]);
     any[i] = ink != Ink::none;
     certain[i] = ink == Ink::certain;
-    found |= ink == Ink::certain;
   }
-  if (!found) return {};
   const double least = settings.min_pen_mm2 / (overview.mpp * overview.mpp * 1e-6);
   any = regions_with_seeds(any, certain, overview.size, least);
   return std::find(any.begin(), any.end(), 1) == any.end() ? MaskPixels() : any;

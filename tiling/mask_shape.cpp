@@ -86,23 +86,42 @@ void fill(MaskPixels& mask, Size size, std::int64_t y, const Run& run, std::uint
   std::memset(&mask[y * size.width + run.begin], value, static_cast<std::size_t>(run.end - run.begin));
 }
 
-void invert(MaskPixels& mask) {
-  for (std::uint8_t& pixel : mask) pixel = !pixel;
+// Half the chord of a disc at each distance from its centre, in whole pixels.
+std::vector<std::int64_t> half_chords(double radius) {
+  std::vector<std::int64_t> result;
+  for (std::int64_t dy = 0; dy <= static_cast<std::int64_t>(std::floor(radius)); ++dy) {
+    result.push_back(static_cast<std::int64_t>(std::floor(std::sqrt(radius * radius - static_cast<double>(dy * dy)))));
+  }
+  return result;
+}
+
+// Every set pixel whose disc is set as far as it lies on the mask: what a dilation of the background leaves.
+MaskPixels erode(const MaskPixels& mask, Size size, double radius) {
+  const auto chords = half_chords(radius);
+  const auto reach = static_cast<std::int64_t>(chords.size()) - 1;
+  MaskPixels result = mask;
+  for (std::int64_t y = 0; y < size.height; ++y) {
+    const std::int64_t top = std::max<std::int64_t>(0, y - reach), bottom = std::min(size.height - 1, y + reach);
+    each_run(mask.data() + y * size.width, size.width, 0, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t v = top; v <= bottom; ++v) {
+        const std::int64_t half = chords[std::abs(v - y)];
+        fill(result, size, v, {std::max<std::int64_t>(0, begin - half), std::min(size.width, end + half)}, 0);
+      }
+    });
+  }
+  return result;
 }
 
 }  // namespace
 
 MaskPixels dilate(const MaskPixels& mask, Size size, double radius) {
-  const auto reach = static_cast<std::int64_t>(std::floor(radius));
-  std::vector<std::int64_t> half_chords;
-  for (std::int64_t dy = 0; dy <= reach; ++dy) {
-    half_chords.push_back(static_cast<std::int64_t>(std::floor(std::sqrt(radius * radius - static_cast<double>(dy * dy)))));
-  }
+  const auto chords = half_chords(radius);
+  const auto reach = static_cast<std::int64_t>(chords.size()) - 1;
   MaskPixels result(mask.size(), 0);
   for (std::int64_t y = 0; y < size.height; ++y) {
     each_run(mask.data() + y * size.width, size.width, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t v = std::max<std::int64_t>(0, y - reach); v <= std::min(size.height - 1, y + reach); ++v) {
-        const std::int64_t half = half_chords[std::abs(v - y)];
+        const std::int64_t half = chords[std::abs(v - y)];
         fill(result, size, v, {std::max<std::int64_t>(0, begin - half), std::min(size.width, end + half)}, 1);
       }
     });
@@ -119,10 +138,7 @@ MaskPixels close_gaps(const MaskPixels& mask, Size size, double radius) {
   for (std::int64_t y = 0; y < size.height; ++y) {
     std::copy_n(mask.data() + y * size.width, size.width, &wide[(y + pad) * padded.width + pad]);
   }
-  wide = dilate(wide, padded, radius);
-  invert(wide);
-  wide = dilate(wide, padded, radius);
-  invert(wide);
+  wide = erode(dilate(wide, padded, radius), padded, radius);
   MaskPixels result(mask.size());
   for (std::int64_t y = 0; y < size.height; ++y) {
     std::copy_n(&wide[(y + pad) * padded.width + pad], size.width, &result[y * size.width]);
@@ -131,11 +147,7 @@ MaskPixels close_gaps(const MaskPixels& mask, Size size, double radius) {
 }
 
 MaskPixels keep_wide(const MaskPixels& mask, Size size, double radius) {
-  MaskPixels result = mask;
-  invert(result);
-  result = dilate(result, size, radius);
-  invert(result);
-  return dilate(result, size, radius);
+  return dilate(erode(mask, size, radius), size, radius);
 }
 
 void flip_small(MaskPixels& mask, Size size, std::uint8_t value, double least) {

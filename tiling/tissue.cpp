@@ -79,18 +79,33 @@ double otsu(const Histogram& histogram) {
   return static_cast<double>(cut) / kBins;
 }
 
-MaskPixels more_saturated(const Overview& overview, double threshold) {
-  std::array<int, kBins> least_chroma{};  // that is above the threshold, for each largest channel
+struct Limits {
+  double tissue = 0, pale = 0;  // saturations above which a pixel counts
+};
+
+struct Masks {
+  MaskPixels tissue, pale;
+};
+
+// For each largest channel the least chroma that is above a saturation.
+std::array<int, kBins> least_chroma(double threshold) {
+  std::array<int, kBins> result{};
   for (int most = 0; most < kBins; ++most) {
-    int& chroma = least_chroma[most];
-    while (chroma <= most && !(saturation(most, chroma) > threshold)) ++chroma;
-  }
-  MaskPixels result(overview.rgb.size() / 3);
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const Chroma pixel(&overview.rgb[3 * i]);
-    result[i] = pixel.chroma >= least_chroma[pixel.most];
+    while (result[most] <= most && !(saturation(most, result[most]) > threshold)) ++result[most];
   }
   return result;
+}
+
+Masks more_saturated(const Overview& overview, const Limits& limits) {
+  const auto tissue = least_chroma(limits.tissue), pale = least_chroma(limits.pale);
+  const std::size_t pixels = overview.rgb.size() / 3;
+  Masks masks{MaskPixels(pixels), MaskPixels(pixels)};
+  for (std::size_t i = 0; i < pixels; ++i) {
+    const Chroma pixel(&overview.rgb[3 * i]);
+    masks.tissue[i] = pixel.chroma >= tissue[pixel.most];
+    masks.pale[i] = pixel.chroma >= pale[pixel.most];
+  }
+  return masks;
 }
 
 void remove(MaskPixels& mask, const MaskPixels& ink) {
@@ -105,16 +120,25 @@ double glass_saturation(const Histogram& histogram, double threshold) {
 }
 
 // Fat is thin membranes around glassy holes: hardly coloured, but broad.
-MaskPixels with_pale_tissue(const Overview& overview, const MaskPixels& tissue, const MaskPixels& ink, double threshold,
-                            const TissueSettings& settings) {
-  MaskPixels pale = more_saturated(overview, threshold);
-  remove(pale, ink);
-  pale = close_gaps(pale, overview.size, settings.close_um / 2 / overview.mpp);
-  remove(pale, ink);
+void add_pale_tissue(MaskPixels& tissue, MaskPixels pale, Size size, double radius) {
   remove(pale, tissue);
-  pale = keep_wide(pale, overview.size, settings.pale_um / 2 / overview.mpp);
+  pale = keep_wide(pale, size, radius);
   std::transform(pale.begin(), pale.end(), tissue.begin(), pale.begin(), std::bit_or<>());
-  return regions_with_seeds(pale, tissue, overview.size, 0);
+  tissue = regions_with_seeds(pale, tissue, size, 0);
+}
+
+// Closing reaches across strokes, so ink is taken out before and after.
+MaskPixels closed(MaskPixels mask, const MaskPixels& ink, Size size, double radius) {
+  remove(mask, ink);
+  mask = close_gaps(mask, size, radius);
+  remove(mask, ink);
+  return mask;
+}
+
+Limits saturation_limits(const Overview& overview, const MaskPixels& ink, const TissueSettings& settings) {
+  const Histogram histogram = saturation_histogram(overview, ink);
+  const double tissue = std::clamp(otsu(histogram), settings.min_saturation, settings.max_saturation);
+  return {tissue, std::max(settings.pale_saturation, glass_saturation(histogram, tissue) + kAboveGlass)};
 }
 
 // Where ink fades into glass there is a rim that looks like tissue.
@@ -127,24 +151,21 @@ void remove_rims(MaskPixels& mask, const MaskPixels& ink, Size size, double marg
 }  // namespace
 
 TissueMask find_tissue(const Overview& overview, const TissueSettings& settings) {
-  TissueMask mask{overview.size, overview.downsample, overview.mpp, overview.x_level0, overview.y_level0, {}, 0};
+  const Size size = overview.size;
+  const double pixel_mm2 = overview.mpp * overview.mpp * 1e-6, gap = settings.close_um / 2 / overview.mpp;
   const MaskPixels ink = settings.reject_pen ? find_ink(overview, settings) : MaskPixels();
-  const Histogram histogram = saturation_histogram(overview, ink);
-  const double threshold = std::clamp(otsu(histogram), settings.min_saturation, settings.max_saturation);
-  const double pale_threshold = std::max(settings.pale_saturation, glass_saturation(histogram, threshold) + kAboveGlass);
-  mask.inside = more_saturated(overview, threshold);
-
-  const double pixel_mm2 = overview.mpp * overview.mpp * 1e-6;
-  remove(mask.inside, ink);
-  mask.inside = close_gaps(mask.inside, mask.size, settings.close_um / 2 / overview.mpp);
-  remove(mask.inside, ink);  // closing reaches across strokes, and filling holes fills dots
-  if (pale_threshold < threshold) mask.inside = with_pale_tissue(overview, mask.inside, ink, pale_threshold, settings);
-  remove_rims(mask.inside, ink, mask.size, settings.pen_margin_um / overview.mpp);
-  flip_small(mask.inside, mask.size, 1, settings.min_speck_mm2 / pixel_mm2);
-  flip_small(mask.inside, mask.size, 0, settings.min_hole_mm2 / pixel_mm2);
-  remove(mask.inside, ink);
-  mask.area_mm2 = static_cast<double>(std::count(mask.inside.begin(), mask.inside.end(), 1)) * pixel_mm2;
-  return mask;
+  const Limits limits = saturation_limits(overview, ink, settings);
+  Masks masks = more_saturated(overview, limits);
+  MaskPixels inside = closed(std::move(masks.tissue), ink, size, gap);
+  if (limits.pale < limits.tissue) {
+    add_pale_tissue(inside, closed(std::move(masks.pale), ink, size, gap), size, settings.pale_um / 2 / overview.mpp);
+  }
+  remove_rims(inside, ink, size, settings.pen_margin_um / overview.mpp);
+  flip_small(inside, size, 1, settings.min_speck_mm2 / pixel_mm2);
+  flip_small(inside, size, 0, settings.min_hole_mm2 / pixel_mm2);
+  remove(inside, ink);  // a dot of ink is a small hole
+  const double area_mm2 = static_cast<double>(std::count(inside.begin(), inside.end(), 1)) * pixel_mm2;
+  return {size, overview.downsample, overview.mpp, overview.x_level0, overview.y_level0, std::move(inside), area_mm2};
 }
 
 }  // namespace microtome
