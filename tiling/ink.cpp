@@ -42,11 +42,13 @@ class InkRule {
 
   Ink classify(const std::uint8_t* rgb) const {
     const int r = rgb[0], g = rgb[1], b = rgb[2];
-    const auto [least, most] = std::minmax({r, g, b});
+    const int most = std::max(std::max(r, g), b), least = std::min(std::min(r, g), b), chroma = most - least;
+    // one branch for nearly all pixels: those of glass and of tissue that is neither dark nor very saturated
+    const bool in_stain = (g == least) & (chroma < stain_chroma_[most]);
+    if ((most > weak_grey_) & ((chroma < weak_chroma_[most]) | in_stain)) return Ink::none;
     if (most <= black_) return Ink::certain;
     if (most <= weak_grey_ && is_grey(rgb)) return most <= 2 * black_ ? Ink::certain : Ink::weak;
-    const int chroma = most - least;
-    if (chroma < weak_chroma_[most] || (g == least && chroma < stain_chroma_[most])) return Ink::none;
+    if (chroma < weak_chroma_[most] || in_stain) return Ink::none;
     return coloured(hue_of(r, g, b, most, chroma), static_cast<double>(chroma) / most);
   }
 

@@ -24,9 +24,8 @@ float saturation(int most, int chroma) { return most < kBlack ? 0.0f : static_ca
 
 struct Chroma {
   explicit Chroma(const std::uint8_t* rgb) {
-    const auto [low, high] = std::minmax({rgb[0], rgb[1], rgb[2]});
-    most = high;
-    chroma = high - low;
+    most = std::max(std::max(rgb[0], rgb[1]), rgb[2]);
+    chroma = most - std::min(std::min(rgb[0], rgb[1]), rgb[2]);
   }
   int most, chroma;
 };
