@@ -49,8 +49,8 @@ struct SlideJob {
   ManifestRow row;
   std::int64_t bytes = 0;  // of the slide's file
   std::int64_t mtime_ns = 0;
-  std::string identity;  // sha256 over the size and the first and last MiB
-  std::string sha256;    // of the whole file, with --hash-slides
+  std::string identity;     // sha256 over the size and the first and last MiB
+  std::string sha256;       // of the whole file, with --hash-slides
   std::string mask_sha256;  // of the given tissue mask; empty: none was given
   std::string recipe;
 
@@ -62,7 +62,7 @@ struct SlideJob {
   TilePlan plan;
 
   std::vector<TileState> state;  // per planned tile; written by gather alone
-  std::vector<float> features;  // (planned, feature_dim); empty until the first tile comes back
+  std::vector<float> features;   // (planned, feature_dim); empty until the first tile comes back
   std::vector<float> focus;      // (planned)
   std::size_t pending = 0;       // tiles not yet encoded or unreadable
 

@@ -161,7 +161,8 @@ std::string manifest_csv(const std::vector<ManifestRow>& rows) {
   for (const auto& row : rows) {
     const std::string mask = row.mask.empty() ? "" : fs::absolute(row.mask).string();
     out += fmt::format("{},{},{},{},{},{}\n", csv_cell(row.keys.slide_id), csv_cell(fs::absolute(row.path).string()),
-                       csv_cell(row.keys.patient_id), csv_cell(row.keys.sample_id), row.mpp ? fmt::format("{}", *row.mpp) : "", csv_cell(mask));
+                       csv_cell(row.keys.patient_id), csv_cell(row.keys.sample_id), row.mpp ? fmt::format("{}", *row.mpp) : "",
+                       csv_cell(mask));
   }
   return out;
 }

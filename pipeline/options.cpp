@@ -120,7 +120,8 @@ class Bindings {
     add("tissue.pen_red_saturation", "", s.pen_red_saturation, Effect::result, "red is ink from this saturation on, 0..1");
     add("tissue.dust_value", "", s.dust_value, Effect::result, "grey darker than this is dust or black ink, 0..1");
     add("tissue.min_pen_mm2", "", s.min_pen_mm2, Effect::result, "less is no stroke, mm2");
-    add("tissue.pen_margin_um", "", s.pen_margin_um, Effect::result, "width of a stroke's blurred edge, which is no tissue either, microns");
+    add("tissue.pen_margin_um", "", s.pen_margin_um, Effect::result,
+        "width of a stroke's blurred edge, which is no tissue either, microns");
   }
 
   void bind_engine(EncoderSettings& e, EngineSettings& g) {

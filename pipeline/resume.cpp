@@ -45,7 +45,8 @@ std::string run_recipe(const Config& config, const EncoderFacts& encoder, const 
                                     encoder.precision, model_sha256, genomics_sha256));
 }
 
-std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity, const std::string& mask_sha256) {
+std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity,
+                         const std::string& mask_sha256) {
   return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\nmask={}\n", run_recipe, identity, row.keys.slide_id, row.keys.patient_id,
                                     row.keys.sample_id, row.mpp.value_or(0), mask_sha256));
 }

@@ -22,7 +22,8 @@ std::string run_recipe(const Config& config, const EncoderFacts& encoder, const 
                        const std::string& genomics_sha256);
 
 /// ... and with the slide: its identity, its ids, and the scale and the tissue mask given for it (identify_mask).
-std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity, const std::string& mask_sha256);
+std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity,
+                         const std::string& mask_sha256);
 
 /// sha256 of the given tissue mask, so that an edited mask makes the slide be done again; "" for no path. Throws SlideError (mask).
 std::string identify_mask(const std::filesystem::path& mask);

@@ -188,8 +188,8 @@ void require_shape_of_slide(Size png, Size slide) {
   const double across = static_cast<double>(slide.width) / static_cast<double>(png.width);
   const double down = static_cast<double>(slide.height) / static_cast<double>(png.height);
   if (std::abs(across / down - 1) <= kAspectSlack) return;
-  refuse_mask(fmt::format("the PNG has {} x {} pixels and the slide {} x {}: their aspect ratios are more than 1 % apart", png.width, png.height,
-                          slide.width, slide.height),
+  refuse_mask(fmt::format("the PNG has {} x {} pixels and the slide {} x {}: their aspect ratios are more than 1 % apart", png.width,
+                          png.height, slide.width, slide.height),
               "export a mask of the whole slide");
 }
 

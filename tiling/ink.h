@@ -7,7 +7,8 @@
 //                   blue ink over eosin shifts to there, as does dense haematoxylin, which is never that saturated over a whole pixel
 //   red             hue 345..15 and saturation >= pen_red_saturation: above eosin and blood
 //   black, dark     HSV value <= dust_value, and the three optical densities -ln(v) spread by at most 0.3 of their mean: such a pixel
-//                   absorbs all colours alike, which no dye of a stain does; below half of dust_value any colour will do (inks on each other)
+//                   absorbs all colours alike, which no dye of a stain does; below half of dust_value any colour will do (inks on each
+//                   other)
 // Weaker pixels of these kinds (green to blue from hue 70 to 235 and saturation 0.15, red from 0.6, grey up to a value 0.2 above the limit)
 // count where they touch a certain one: strokes fade at their ends. A region with less than min_pen_mm2 of certain pixels is none.
 // Not told apart: yellow, orange and brown ink (DAB and haemosiderin look the same), purple and pink ink (so does tissue).

@@ -146,9 +146,7 @@ MaskPixels close_gaps(const MaskPixels& mask, Size size, double radius) {
   return result;
 }
 
-MaskPixels keep_wide(const MaskPixels& mask, Size size, double radius) {
-  return dilate(erode(mask, size, radius), size, radius);
-}
+MaskPixels keep_wide(const MaskPixels& mask, Size size, double radius) { return dilate(erode(mask, size, radius), size, radius); }
 
 void flip_small(MaskPixels& mask, Size size, std::uint8_t value, double least) {
   const bool tissue = value == 1;

@@ -34,11 +34,11 @@ struct Specimen {
   double tumour_mm2 = 0;
 };
 
-/// Draws a slide (glass, dust, pen where wanted, tissue pieces with stroma fibres, fat, glands, vessels and nuclei; tumour regions with crowded, large, dark,
-/// irregular nuclei) and saves it to `path`, whatever its extension, as a tiled JPEG pyramid (256-pixel tiles, levels by 2 down to no less
-/// than one tile) that OpenSlide opens as an Aperio slide with `mpp`. The description says that it is synthetic. Each tumour region lies
-/// inside one tissue piece; together they have the wanted share within a fifth of it for shares up to 0.6, beyond that as much as fits.
-/// Cost: one core, some 0.1 s a megapixel at 0.5 microns; one to two bytes of memory a level-0 pixel. Throws SlideError:
+/// Draws a slide (glass, dust, pen where wanted, tissue pieces with stroma fibres, fat, glands, vessels and nuclei; tumour regions with
+/// crowded, large, dark, irregular nuclei) and saves it to `path`, whatever its extension, as a tiled JPEG pyramid (256-pixel tiles, levels
+/// by 2 down to no less than one tile) that OpenSlide opens as an Aperio slide with `mpp`. The description says that it is synthetic. Each
+/// tumour region lies inside one tissue piece; together they have the wanted share within a fifth of it for shares up to 0.6, beyond that
+/// as much as fits. Cost: one core, some 0.1 s a megapixel at 0.5 microns; one to two bytes of memory a level-0 pixel. Throws SlideError:
 /// bad_specimen (settings out of range), cannot_write (a part of the file may then be left behind).
 Specimen make_specimen(const std::filesystem::path& path, const SpecimenSettings& settings);
 

@@ -49,7 +49,8 @@ void check(const SpecimenSettings& settings) {
     refuse(fmt::format("a tumour share of {} was asked for: choose 0 to 1", settings.tumour_share));
   }
   if (settings.pen_strokes < 0 || settings.pen_strokes > kMostMarks || settings.coarse_dust < 0 || settings.coarse_dust > kMostMarks) {
-    refuse(fmt::format("{} pen strokes and {} specks were asked for: choose 0 to {}", settings.pen_strokes, settings.coarse_dust, kMostMarks));
+    refuse(
+        fmt::format("{} pen strokes and {} specks were asked for: choose 0 to {}", settings.pen_strokes, settings.coarse_dust, kMostMarks));
   }
 }
 
