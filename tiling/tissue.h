@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Overview of a slide -> where its tissue is. Pure functions but for read_overview, which reads the slide.
-// Method: Otsu (1979) on HSV saturation within stated limits, closing, then speck and hole rules in microns.
+// Method: Otsu (1979) on HSV saturation within stated limits, less pen and dust (ink.h), closing, broad pale tissue beside it (fat), then
+// speck and hole rules in microns.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,7 @@ struct TissueMask {
 /// Reads in blocks: memory is the overview plus one block. `mpp` is the slide's level-0 scale. Throws SlideError.
 Overview read_overview(const Slide& slide, double mpp, const TissueSettings& settings);
 
+/// Cost: a pass or two over the pixels and a few over the mask; some 0.15 s for 10^7 pixels.
 TissueMask find_tissue(const Overview& overview, const TissueSettings& settings);
 
 }  // namespace microtome

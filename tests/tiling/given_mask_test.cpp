@@ -264,6 +264,36 @@ TEST_F(GivenMask, AnotherAspectRatioIsRefusedAndOnePercentIsNot) {
   EXPECT_DOUBLE_EQ(read("m.png").area_mm2, 200 * 100e-6);
 }
 
+// The checksum of a PNG's chunk (PNG specification, annex D).
+std::uint32_t checksum(const std::string& bytes) {
+  std::uint32_t crc = 0xFFFFFFFFU;
+  for (const char byte : bytes) {
+    crc ^= static_cast<std::uint8_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = crc & 1 ? 0xEDB88320U ^ (crc >> 1) : crc >> 1;
+  }
+  return ~crc;
+}
+
+std::string big_endian(std::uint32_t value) {
+  std::string text;
+  for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(value >> shift);
+  return text;
+}
+
+TEST_F(GivenMask, WhatWouldTakeTooMuchMemoryIsRefusedBeforeItIsRead) {
+  write_png(dir_ / "small.png", {{4, 2}, PngColour::grey, 8, std::vector<std::uint8_t>(8, 1), true});
+  std::string bytes = read_text(dir_ / "small.png");  // 8 bytes of signature, 4 of length, then IHDR: name, width, height, ...
+  bytes.replace(16, 8, big_endian(30000) + big_endian(15000));
+  bytes.replace(29, 4, big_endian(checksum(bytes.substr(12, 17))));
+  write_text(dir_ / "m.png", bytes);
+  EXPECT_EQ(png_refusal(),
+            "wanted the given tissue mask: the PNG is interlaced and has more than 256 MiB of pixels: save it without interlacing");
+  write_text(dir_ / "m.geojson", "{");
+  std::filesystem::resize_file(dir_ / "m.geojson", (256U << 20) + 1);
+  EXPECT_EQ(png_refusal("m.geojson"),
+            "wanted the given tissue mask: the GeoJSON has more than 256 MiB: export fewer or simpler outlines, or a PNG");
+}
+
 TEST_F(GivenMask, ADamagedPngIsASentenceWhereverItBreaksOff) {
   std::vector<std::uint8_t> noise(80 * 40);
   for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<std::uint8_t>(i * i * 31 >> 3);
