@@ -66,6 +66,8 @@ struct SynthSettings {
   double mpp = 0.5;        // microns per level-0 pixel
   int genes = 60;          // of which the first five go with the tumour
   double held_out = 0.33;  // share of patients in held_out.csv
+  int pen = 0;             // felt-tip strokes on each slide
+  int dust = 0;            // coarse dust specks on each slide
 };
 
 struct Config {

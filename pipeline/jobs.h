@@ -49,8 +49,9 @@ struct SlideJob {
   ManifestRow row;
   std::int64_t bytes = 0;  // of the slide's file
   std::int64_t mtime_ns = 0;
-  std::string identity;  // sha256 over the size and the first and last MiB
-  std::string sha256;    // of the whole file, with --hash-slides
+  std::string identity;     // sha256 over the size and the first and last MiB
+  std::string sha256;       // of the whole file, with --hash-slides
+  std::string mask_sha256;  // of the given tissue mask; empty: none was given
   std::string recipe;
 
   std::shared_ptr<const Slide> slide;  // let go after the last tile

@@ -119,7 +119,7 @@ ManifestRow parse_row(const DelimitedTable& table, std::size_t index, const fs::
   if (cell("path").empty()) throw ConfigError(where + ": wanted a path, got an empty cell");
   row.path = file.parent_path() / cell("path");
   if (!cell("mpp").empty()) row.mpp = parse_mpp(cell("mpp"), where);
-  if (!cell("mask").empty()) throw ConfigError(where + ": a given tissue mask cannot be used by this version: empty the mask column");
+  if (!cell("mask").empty()) row.mask = file.parent_path() / cell("mask");
   fill_tcga_keys(row.keys);
   return row;
 }
@@ -157,10 +157,12 @@ std::vector<ManifestRow> task_share(std::vector<ManifestRow> rows, int index, in
 }
 
 std::string manifest_csv(const std::vector<ManifestRow>& rows) {
-  std::string out = "slide_id,path,patient_id,sample_id,mpp\n";
+  std::string out = "slide_id,path,patient_id,sample_id,mpp,mask\n";
   for (const auto& row : rows) {
-    out += fmt::format("{},{},{},{},{}\n", csv_cell(row.keys.slide_id), csv_cell(fs::absolute(row.path).string()),
-                       csv_cell(row.keys.patient_id), csv_cell(row.keys.sample_id), row.mpp ? fmt::format("{}", *row.mpp) : "");
+    const std::string mask = row.mask.empty() ? "" : fs::absolute(row.mask).string();
+    out += fmt::format("{},{},{},{},{},{}\n", csv_cell(row.keys.slide_id), csv_cell(fs::absolute(row.path).string()),
+                       csv_cell(row.keys.patient_id), csv_cell(row.keys.sample_id), row.mpp ? fmt::format("{}", *row.mpp) : "",
+                       csv_cell(mask));
   }
   return out;
 }

@@ -14,7 +14,8 @@ namespace microtome {
 struct ManifestRow {
   SlideKeys keys;  // slide_id is unique and safe as a relative folder name
   std::filesystem::path path;
-  std::optional<double> mpp;  // given by the manifest
+  std::optional<double> mpp;   // given by the manifest
+  std::filesystem::path mask;  // given tissue mask (PNG or GeoJSON); empty: tissue is searched for
 };
 
 /// Where the slides of a run come from. Exactly one of archive and manifest is given; an archive that is a file is a manifest.

@@ -86,7 +86,7 @@ class Bindings {
   void bind_run(RunSettings& r) {
     add("run.archive", "archive", r.archive, Effect::path, "folder searched recursively for slides, or a manifest file");
     add("run.manifest", "manifest", r.manifest, Effect::path,
-        "manifest (CSV/TSV: slide_id,path[,patient_id,sample_id,mpp]); plan writes it");
+        "manifest (CSV/TSV: slide_id,path[,patient_id,sample_id,mpp,mask]); plan writes it");
     add("run.output", "output", r.output, Effect::path, "folder of the results");
     add("run.model", "model", r.model, Effect::path, "folder of a trained model; without one: features only");
     add("run.genomics", "genomics", r.genomics, Effect::path, "genomic table (.h5ad), joined by id");
@@ -110,9 +110,19 @@ class Bindings {
     add("tissue.overview_mpp", "", s.overview_mpp, Effect::result, "microns per pixel of the tissue search");
     add("tissue.min_saturation", "", s.min_saturation, Effect::result, "Otsu's threshold is at least this, 0..1");
     add("tissue.max_saturation", "", s.max_saturation, Effect::result, "... and at most this, 0..1");
+    add("tissue.pale_saturation", "", s.pale_saturation, Effect::result, "fat and other pale tissue is kept from here on; 1: never");
+    add("tissue.pale_um", "", s.pale_um, Effect::result, "... where it is this wide, microns");
     add("tissue.close_um", "", s.close_um, Effect::result, "gaps narrower than this are closed, microns");
     add("tissue.min_speck_mm2", "", s.min_speck_mm2, Effect::result, "smaller specks are dropped, mm2");
     add("tissue.min_hole_mm2", "", s.min_hole_mm2, Effect::result, "smaller holes are filled, mm2");
+    add("tissue.reject_pen", "", s.reject_pen, Effect::result, "felt-tip pen and dark dust are not tissue");
+    add("tissue.pen_saturation", "", s.pen_saturation, Effect::result, "green to blue is ink from this saturation on, 0..1");
+    add("tissue.pen_blue_saturation", "", s.pen_blue_saturation, Effect::result, "... rising to this at haematoxylin's blue, 0..1");
+    add("tissue.pen_red_saturation", "", s.pen_red_saturation, Effect::result, "red is ink from this saturation on, 0..1");
+    add("tissue.dust_value", "", s.dust_value, Effect::result, "grey darker than this is dust or black ink, 0..1");
+    add("tissue.min_pen_mm2", "", s.min_pen_mm2, Effect::result, "less is no stroke, mm2");
+    add("tissue.pen_margin_um", "", s.pen_margin_um, Effect::result,
+        "width of a stroke's blurred edge, which is no tissue either, microns");
   }
 
   void bind_engine(EncoderSettings& e, EngineSettings& g) {
@@ -157,6 +167,8 @@ class Bindings {
     add("synth.mpp", "", s.mpp, Effect::result, "microns per level-0 pixel");
     add("synth.genes", "", s.genes, Effect::result, "genes in the table; the first five go with the tumour");
     add("synth.held_out", "", s.held_out, Effect::result, "share of patients in held_out.csv");
+    add("synth.pen", "", s.pen, Effect::result, "felt-tip strokes on each slide");
+    add("synth.dust", "", s.dust, Effect::result, "coarse dust specks on each slide");
   }
 
   std::vector<Binding> all_;

@@ -8,8 +8,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "mil/model_error.h"
 #include "mil/sha256.h"
 #include "pipeline/options.h"
+#include "tiling/given_mask.h"
 #include "tiling/slide.h"
 #include "tiling/tile_reader.h"
 
@@ -43,9 +45,21 @@ std::string run_recipe(const Config& config, const EncoderFacts& encoder, const 
                                     encoder.precision, model_sha256, genomics_sha256));
 }
 
-std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity) {
-  return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n", run_recipe, identity, row.keys.slide_id, row.keys.patient_id,
-                                    row.keys.sample_id, row.mpp.value_or(0)));
+std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity,
+                         const std::string& mask_sha256) {
+  return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\nmask={}\n", run_recipe, identity, row.keys.slide_id, row.keys.patient_id,
+                                    row.keys.sample_id, row.mpp.value_or(0), mask_sha256));
+}
+
+std::string identify_mask(const fs::path& mask) {
+  if (mask.empty()) return "";
+  std::error_code error;
+  if (!fs::is_regular_file(mask, error)) refuse_mask("there is no such file", "check the manifest's mask column");
+  try {
+    return sha256_of_file(mask);
+  } catch (const ModelError&) {  // its sentence names the path
+    refuse_mask("the file cannot be read", "check its permissions");
+  }
 }
 
 SlideFile identify_slide(const fs::path& path, const std::optional<FindingsMarker>& known) {

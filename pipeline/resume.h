@@ -21,8 +21,12 @@ inline constexpr int kResultsVersion = 2;
 std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256,
                        const std::string& genomics_sha256);
 
-/// ... and with the slide: its identity, its ids and the scale given for it.
-std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity);
+/// ... and with the slide: its identity, its ids, and the scale and the tissue mask given for it (identify_mask).
+std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity,
+                         const std::string& mask_sha256);
+
+/// sha256 of the given tissue mask, so that an edited mask makes the slide be done again; "" for no path. Throws SlideError (mask).
+std::string identify_mask(const std::filesystem::path& mask);
 
 struct SlideFile {
   std::int64_t bytes = 0;

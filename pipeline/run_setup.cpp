@@ -75,10 +75,11 @@ WorkList plan_work(const RunParts& parts, const std::vector<ManifestRow>& rows) 
       job->bytes = file.bytes;
       job->mtime_ns = file.mtime_ns;
       job->identity = file.identity;
+      job->mask_sha256 = identify_mask(row.mask);
     } catch (const SlideError& e) {
       job->outcome.fail(e.code(), e.what());
     }
-    job->recipe = slide_recipe(parts.recipe, row, job->identity);
+    job->recipe = slide_recipe(parts.recipe, row, job->identity, job->mask_sha256);
     if (!job->outcome.failed && marker && is_done(folder, *marker, job->recipe)) {
       ++work.done_before;
       continue;

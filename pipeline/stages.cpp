@@ -12,6 +12,7 @@
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/outputs/slide_documents.h"
+#include "tiling/given_mask.h"
 #include "tiling/quality.h"
 #include "tiling/tile_reader.h"
 
@@ -56,9 +57,11 @@ void plan_slide(const RunParts& parts, SlideJob& job) {
                                               job.scale.mpp, config.tiling.target_mpp));
   }
   job.overview = read_overview(*job.slide, job.scale.mpp, config.tissue);
-  TissueMask mask = find_tissue(job.overview, config.tissue);
+  const bool given = !job.row.mask.empty();
+  TissueMask mask = given ? read_given_mask(job.row.mask, job.info, job.overview) : find_tissue(job.overview, config.tissue);
+  if (given) job.outcome.note("mask_given", "the tissue mask was given by the manifest: tissue was not searched for");
   job.tissue_mm2 = mask.area_mm2;
-  count_unknown_as_tissue(job.overview, mask);
+  if (!given) count_unknown_as_tissue(job.overview, mask);
   job.plan = plan_tiles(job.info, geometry, mask, config.tiling);
   if (job.plan.tiles.empty()) job.outcome.mark_partial("no_tissue", "no tile holds enough tissue: nothing was encoded");
 }

@@ -10,30 +10,43 @@ namespace microtome {
 namespace {
 
 // Tissue area left of x and above y. Inside one mask pixel that area is bilinear in x and y, so interpolating the four
-// corner sums is exact. The sums are whole numbers of pixels and stay exact.
+// corner sums is exact. The sums are whole numbers of pixels and stay exact. They are kept only for the mask rows around the
+// heights at which tiles begin or end, since the full table of a large slide takes longer to write than all the rest.
 class TissueArea {
  public:
-  explicit TissueArea(const TissueMask& mask) : width_(mask.size.width), height_(mask.size.height), sums_((width_ + 1) * (height_ + 1)) {
-    for (std::int64_t y = 0; y < height_; ++y) {
-      std::int64_t row = 0;
-      for (std::int64_t x = 0; x < width_; ++x) {
-        row += mask.inside[y * width_ + x] != 0;
-        sums_[(y + 1) * (width_ + 1) + x + 1] = sums_[y * (width_ + 1) + x + 1] + row;
-      }
+  TissueArea(const TissueMask& mask, const std::vector<double>& heights)
+      : width_(mask.size.width), height_(mask.size.height), slot_(height_ + 1, -1) {
+    if (width_ == 0 || height_ == 0) return;
+    for (const double y : heights) {
+      const std::int64_t j = row_of(std::clamp(y, 0.0, static_cast<double>(height_)));
+      slot_[j] = slot_[j + 1] = 0;
+    }
+    std::vector<std::int64_t> columns(width_, 0);  // tissue above the row at hand, column by column
+    for (std::int64_t y = 0; y <= height_; ++y) {
+      if (slot_[y] >= 0) keep_row(y, columns);
+      if (y == height_) break;
+      for (std::int64_t x = 0; x < width_; ++x) columns[x] += mask.inside[y * width_ + x] != 0;
     }
   }
 
   double in(const RasterBox& box) const { return at(box.x1, box.y1) - at(box.x0, box.y1) - at(box.x1, box.y0) + at(box.x0, box.y0); }
 
  private:
-  double corner(std::int64_t x, std::int64_t y) const { return static_cast<double>(sums_[y * (width_ + 1) + x]); }
+  void keep_row(std::int64_t y, const std::vector<std::int64_t>& columns) {
+    slot_[y] = static_cast<std::int64_t>(sums_.size());
+    sums_.push_back(0);
+    for (const std::int64_t column : columns) sums_.push_back(sums_.back() + column);
+  }
+
+  std::int64_t row_of(double y) const { return std::min(static_cast<std::int64_t>(y), height_ - 1); }
+  double corner(std::int64_t x, std::int64_t y) const { return static_cast<double>(sums_[slot_[y] + x]); }
 
   double at(double x, double y) const {
     if (width_ == 0 || height_ == 0) return 0;
     x = std::clamp(x, 0.0, static_cast<double>(width_));
     y = std::clamp(y, 0.0, static_cast<double>(height_));
     const std::int64_t i = std::min(static_cast<std::int64_t>(x), width_ - 1);
-    const std::int64_t j = std::min(static_cast<std::int64_t>(y), height_ - 1);
+    const std::int64_t j = row_of(y);
     const double fx = x - static_cast<double>(i), fy = y - static_cast<double>(j);
     const double top = corner(i, j) * (1 - fx) + corner(i + 1, j) * fx;
     const double bottom = corner(i, j + 1) * (1 - fx) + corner(i + 1, j + 1) * fx;
@@ -41,6 +54,7 @@ class TissueArea {
   }
 
   std::int64_t width_, height_;
+  std::vector<std::int64_t> slot_;  // where a row's sums begin; -1: it has none
   std::vector<std::int64_t> sums_;
 };
 
@@ -67,7 +81,12 @@ TilePlan plan_tiles(const SlideInfo& info, const TileGeometry& geometry, const T
   const double side = geometry.side_level0, step = geometry.step_level0;
   const auto columns = axis_starts(bounds.x_level0, bounds.width_level0, side, step, settings.padding);
   const auto rows = axis_starts(bounds.y_level0, bounds.height_level0, side, step, settings.padding);
-  const TissueArea tissue(mask);
+  std::vector<double> heights;
+  for (const std::int64_t row : rows) {
+    const RasterBox box = tile_on_mask({0, row}, side, mask);
+    heights.insert(heights.end(), {box.y0, box.y1});
+  }
+  const TissueArea tissue(mask, heights);
   const double tile_area = (side / mask.downsample) * (side / mask.downsample);
 
   TilePlan plan{geometry, {}};

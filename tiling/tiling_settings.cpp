@@ -36,9 +36,17 @@ std::vector<std::string> validate(const TissueSettings& settings) {
   require(problems, "overview_mpp", settings.overview_mpp, 0.5, 1000);
   require(problems, "min_saturation", settings.min_saturation, 0, 1);
   require(problems, "max_saturation", settings.max_saturation, 0, 1);
+  require(problems, "pale_saturation", settings.pale_saturation, 0, 1);
+  require(problems, "pale_um", settings.pale_um, 0, 1000);
   require(problems, "close_um", settings.close_um, 0, 5000);
   require(problems, "min_speck_mm2", settings.min_speck_mm2, 0, 1e4);
   require(problems, "min_hole_mm2", settings.min_hole_mm2, 0, 1e4);
+  require(problems, "pen_saturation", settings.pen_saturation, 0, 1);
+  require(problems, "pen_blue_saturation", settings.pen_blue_saturation, 0, 1);
+  require(problems, "pen_red_saturation", settings.pen_red_saturation, 0, 1);
+  require(problems, "dust_value", settings.dust_value, 0, 1);
+  require(problems, "min_pen_mm2", settings.min_pen_mm2, 0, 1e4);
+  require(problems, "pen_margin_um", settings.pen_margin_um, 0, 1000);
   if (settings.min_saturation > settings.max_saturation) {
     problems.push_back(
         fmt::format("min_saturation = {}: must not exceed max_saturation ({})", settings.min_saturation, settings.max_saturation));

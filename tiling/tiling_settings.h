@@ -22,12 +22,23 @@ struct TilingSettings {
 };
 
 struct TissueSettings {
-  double overview_mpp = 8.0;     // microns per pixel of the overview on which tissue is found
-  double min_saturation = 0.04;  // Otsu's threshold is not allowed below this (HSV saturation, 0..1)
-  double max_saturation = 0.12;  // ... nor above this, or pale tissue beside dark tissue is lost
-  double close_um = 40;          // gaps narrower than this are closed
-  double min_speck_mm2 = 0.02;   // specks smaller than this are dropped
-  double min_hole_mm2 = 0.02;    // holes smaller than this are filled
+  double overview_mpp = 8.0;      // microns per pixel of the overview on which tissue is found
+  double min_saturation = 0.04;   // Otsu's threshold is not allowed below this (HSV saturation, 0..1)
+  double max_saturation = 0.12;   // ... nor above this, or pale tissue beside dark tissue is lost
+  double pale_saturation = 0.04;  // from here on fat and other pale tissue is kept where it is pale_um wide and touches tissue; 1: never
+  double pale_um = 40;            // ... narrower is the blurred edge of tissue
+  double close_um = 40;           // gaps narrower than this are closed
+  double min_speck_mm2 = 0.02;    // specks smaller than this are dropped
+  double min_hole_mm2 = 0.02;     // holes smaller than this are filled
+
+  // Felt-tip pen and dark dust; the rule stands in ink.h.
+  bool reject_pen = true;            // what the rule finds is no tissue; false: every colour is tissue (for stains that are blue or green)
+  double pen_saturation = 0.35;      // green to blue is ink from this HSV saturation on, 0..1
+  double pen_blue_saturation = 0.8;  // ... and the limit rises to this at the blue that haematoxylin has as well
+  double pen_red_saturation = 0.8;   // red is ink from this HSV saturation on, 0..1
+  double dust_value = 0.4;           // grey that is darker than this HSV value is dust or black ink, 0..1
+  double min_pen_mm2 = 0.01;         // less than this is no stroke: dark nuclei, pigment
+  double pen_margin_um = 16;         // so near to ink, what is not twice as wide is no tissue but the stroke's blurred edge
 };
 
 /// One sentence for each impossible value; empty when all is well.

@@ -4,41 +4,69 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <functional>
+
+#include "tiling/ink.h"
+#include "tiling/mask_shape.h"
 
 namespace microtome {
 namespace {
 
-using Mask = std::vector<std::uint8_t>;
-
 constexpr int kBins = 256;
 // In black (unscanned areas of some scanners, pen) the hue is compression noise, so saturation says nothing.
 constexpr int kBlack = 26;
+constexpr double kAboveGlass = 0.025;  // pale tissue is at least this much more saturated than glass
 
-float saturation(const std::uint8_t* rgb) {
-  const auto [least, most] = std::minmax({rgb[0], rgb[1], rgb[2]});
-  return most < kBlack ? 0.0f : static_cast<float>(most - least) / static_cast<float>(most);
+using Histogram = std::array<std::int64_t, kBins>;
+
+// HSV saturation of a pixel whose largest channel is `most`; `chroma` is largest minus smallest.
+float saturation(int most, int chroma) { return most < kBlack ? 0.0f : static_cast<float>(chroma) / static_cast<float>(most); }
+
+struct Chroma {
+  explicit Chroma(const std::uint8_t* rgb) {
+    most = std::max(std::max(rgb[0], rgb[1]), rgb[2]);
+    chroma = most - std::min(std::min(rgb[0], rgb[1]), rgb[2]);
+  }
+  int most, chroma;
+};
+
+// There are only 256 x 256 saturations: each is computed once.
+template <class Value>
+std::vector<Value> saturation_table(Value (*value)(float)) {
+  std::vector<Value> table(kBins * kBins);
+  for (int most = 0; most < kBins; ++most) {
+    for (int chroma = 0; chroma <= most; ++chroma) table[most * kBins + chroma] = value(saturation(most, chroma));
+  }
+  return table;
 }
 
-std::vector<float> saturations(const Overview& overview) {
-  std::vector<float> result(overview.size.width * overview.size.height);
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] = saturation(&overview.rgb[3 * i]);
-  return result;
+// `ink` may be empty; otherwise its pixels do not count.
+Histogram saturation_histogram(const Overview& overview, const MaskPixels& ink) {
+  const auto bins = saturation_table<std::uint8_t>(
+      [](float value) { return static_cast<std::uint8_t>(std::min(kBins - 1, static_cast<int>(value * kBins))); });
+  // Neighbours are often equal; four histograms spare each of them the wait for the other's sum.
+  std::array<Histogram, 4> parts{};
+  for (std::size_t i = 0; i < overview.rgb.size() / 3; ++i) {
+    const Chroma pixel(&overview.rgb[3 * i]);
+    parts[i % 4][bins[pixel.most * kBins + pixel.chroma]] += ink.empty() || !ink[i];
+  }
+  Histogram sum{};
+  for (const Histogram& part : parts) std::transform(part.begin(), part.end(), sum.begin(), sum.begin(), std::plus<>());
+  return sum;
 }
 
 // Otsu 1979: the cut that maximises the variance between the two classes.
-double otsu(const std::vector<float>& values) {
-  std::array<double, kBins> histogram{};
-  for (const float value : values) ++histogram[std::min(kBins - 1, static_cast<int>(value * kBins))];
-  double total = 0;
-  for (int i = 0; i < kBins; ++i) total += i * histogram[i];
-  const auto n = static_cast<double>(values.size());
-
+double otsu(const Histogram& histogram) {
+  double total = 0, n = 0;
+  for (int i = 0; i < kBins; ++i) {
+    total += static_cast<double>(i * histogram[i]);
+    n += static_cast<double>(histogram[i]);
+  }
   double below = 0, below_sum = 0, best = -1;
   int cut = 0;
   for (int i = 0; i + 1 < kBins; ++i) {
-    below += histogram[i];
-    below_sum += i * histogram[i];
+    below += static_cast<double>(histogram[i]);
+    below_sum += static_cast<double>(i * histogram[i]);
     if (below == 0 || below == n) continue;
     const double apart = below_sum / below - (total - below_sum) / (n - below);
     const double between = below * (n - below) * apart * apart;
@@ -50,103 +78,93 @@ double otsu(const std::vector<float>& values) {
   return static_cast<double>(cut) / kBins;
 }
 
-// Dilation by a disc of `radius` pixels: row y holds what lies within half-chord(dy) of a set pixel in row y + dy.
-Mask dilate(const Mask& mask, Size size, double radius) {
-  const auto reach = static_cast<std::int64_t>(std::floor(radius));
-  Mask result(mask.size(), 0);
-  std::vector<std::int64_t> starts(size.width + 1);
-  for (std::int64_t y = 0; y < size.height; ++y) {
-    // set pixels left of x, so that "any within half a chord" is one subtraction
-    for (std::int64_t x = 0; x < size.width; ++x) starts[x + 1] = starts[x] + (mask[y * size.width + x] != 0);
-    if (starts[size.width] == 0) continue;
-    for (std::int64_t dy = -reach; dy <= reach; ++dy) {
-      if (y + dy < 0 || y + dy >= size.height) continue;
-      const auto half = static_cast<std::int64_t>(std::floor(std::sqrt(radius * radius - static_cast<double>(dy * dy))));
-      for (std::int64_t x = 0; x < size.width; ++x) {
-        const std::int64_t from = std::max<std::int64_t>(0, x - half), to = std::min(size.width, x + half + 1);
-        if (starts[to] > starts[from]) result[(y + dy) * size.width + x] = 1;
-      }
-    }
-  }
-  return result;
-}
-
-void invert(Mask& mask) {
-  for (std::uint8_t& pixel : mask) pixel = !pixel;
-}
-
-// Closing on a frame wide enough that the border neither attracts nor erodes tissue.
-Mask close_gaps(const Mask& mask, Size size, double radius) {
-  if (radius < 1) return mask;
-  const auto pad = static_cast<std::int64_t>(std::ceil(radius)) + 1;
-  const Size padded{size.width + 2 * pad, size.height + 2 * pad};
-  Mask wide(padded.width * padded.height, 0);
-  for (std::int64_t y = 0; y < size.height; ++y) {
-    std::copy_n(&mask[y * size.width], size.width, &wide[(y + pad) * padded.width + pad]);
-  }
-  wide = dilate(wide, padded, radius);
-  invert(wide);
-  wide = dilate(wide, padded, radius);
-  Mask result(mask.size());
-  for (std::int64_t y = 0; y < size.height; ++y) {
-    for (std::int64_t x = 0; x < size.width; ++x) result[y * size.width + x] = !wide[(y + pad) * padded.width + x + pad];
-  }
-  return result;
-}
-
-// One connected region of equal value, found by walking; `on_border` tells a bay of the background from a hole.
-struct Region {
-  std::vector<std::int64_t> pixels;
-  bool on_border = false;
+struct Limits {
+  double tissue = 0, pale = 0;  // saturations above which a pixel counts
 };
 
-Region walk(const Mask& mask, Size size, std::int64_t start, bool diagonals, Mask& seen) {
-  Region region;
-  region.pixels.push_back(start);
-  seen[start] = 1;
-  for (std::size_t next = 0; next < region.pixels.size(); ++next) {
-    const std::int64_t x = region.pixels[next] % size.width, y = region.pixels[next] / size.width;
-    if (x == 0 || y == 0 || x == size.width - 1 || y == size.height - 1) region.on_border = true;
-    for (std::int64_t v = std::max<std::int64_t>(0, y - 1); v <= std::min(size.height - 1, y + 1); ++v) {
-      for (std::int64_t u = std::max<std::int64_t>(0, x - 1); u <= std::min(size.width - 1, x + 1); ++u) {
-        const std::int64_t i = v * size.width + u;
-        if ((!diagonals && u != x && v != y) || seen[i] || mask[i] != mask[start]) continue;
-        seen[i] = 1;
-        region.pixels.push_back(i);
-      }
-    }
+struct Masks {
+  MaskPixels tissue, pale;
+};
+
+// For each largest channel the least chroma that is above a saturation.
+std::array<int, kBins> least_chroma(double threshold) {
+  std::array<int, kBins> result{};
+  for (int most = 0; most < kBins; ++most) {
+    while (result[most] <= most && !(saturation(most, result[most]) > threshold)) ++result[most];
   }
-  return region;
+  return result;
 }
 
-// Turns regions of `value` smaller than `least` pixels into their surroundings.
-// `least` comes from a quotient of areas, so it is compared with a little slack.
-void flip_small(Mask& mask, Size size, std::uint8_t value, double least) {
-  const bool tissue = value == 1;
-  Mask seen(mask.size(), 0);
-  for (std::int64_t i = 0; i < static_cast<std::int64_t>(mask.size()); ++i) {
-    if (seen[i] || mask[i] != value) continue;
-    const Region region = walk(mask, size, i, tissue, seen);
-    if (static_cast<double>(region.pixels.size()) >= least - 1e-6 || (!tissue && region.on_border)) continue;
-    for (const std::int64_t pixel : region.pixels) mask[pixel] = !value;
+Masks more_saturated(const Overview& overview, const Limits& limits) {
+  const auto tissue = least_chroma(limits.tissue), pale = least_chroma(limits.pale);
+  const std::size_t pixels = overview.rgb.size() / 3;
+  Masks masks{MaskPixels(pixels), MaskPixels(pixels)};
+  for (std::size_t i = 0; i < pixels; ++i) {
+    const Chroma pixel(&overview.rgb[3 * i]);
+    masks.tissue[i] = pixel.chroma >= tissue[pixel.most];
+    masks.pale[i] = pixel.chroma >= pale[pixel.most];
   }
+  return masks;
+}
+
+void remove(MaskPixels& mask, const MaskPixels& ink) {
+  if (ink.empty()) return;
+  std::transform(mask.begin(), mask.end(), ink.begin(), mask.begin(), [](int inside, int hidden) { return inside & !hidden; });
+}
+
+// The commonest saturation below the threshold is that of glass, which is not always white.
+double glass_saturation(const Histogram& histogram, double threshold) {
+  const auto end = histogram.begin() + std::max(1, static_cast<int>(threshold * kBins));
+  return static_cast<double>(std::max_element(histogram.begin(), end) - histogram.begin()) / kBins;
+}
+
+// Fat is thin membranes around glassy holes: hardly coloured, but broad.
+void add_pale_tissue(MaskPixels& tissue, MaskPixels pale, Size size, double radius) {
+  remove(pale, tissue);
+  pale = keep_wide(pale, size, radius);
+  std::transform(pale.begin(), pale.end(), tissue.begin(), pale.begin(), std::bit_or<>());
+  tissue = regions_with_seeds(pale, tissue, size, 0);
+}
+
+// Closing reaches across strokes, so ink is taken out before and after.
+MaskPixels closed(MaskPixels mask, const MaskPixels& ink, Size size, double radius) {
+  remove(mask, ink);
+  mask = close_gaps(mask, size, radius);
+  remove(mask, ink);
+  return mask;
+}
+
+Limits saturation_limits(const Overview& overview, const MaskPixels& ink, const TissueSettings& settings) {
+  const Histogram histogram = saturation_histogram(overview, ink);
+  const double tissue = std::clamp(otsu(histogram), settings.min_saturation, settings.max_saturation);
+  return {tissue, std::max(settings.pale_saturation, glass_saturation(histogram, tissue) + kAboveGlass)};
+}
+
+// Where ink fades into glass there is a rim that looks like tissue.
+void remove_rims(MaskPixels& mask, const MaskPixels& ink, Size size, double margin) {
+  if (ink.empty()) return;
+  const MaskPixels near = dilate(ink, size, margin), wide = keep_wide(mask, size, margin);
+  for (std::size_t i = 0; i < mask.size(); ++i) mask[i] &= (near[i] ^ 1) | wide[i];
 }
 
 }  // namespace
 
 TissueMask find_tissue(const Overview& overview, const TissueSettings& settings) {
-  TissueMask mask{overview.size, overview.downsample, overview.mpp, overview.x_level0, overview.y_level0, {}, 0};
-  const std::vector<float> values = saturations(overview);
-  const double threshold = std::clamp(otsu(values), settings.min_saturation, settings.max_saturation);
-  mask.inside.resize(values.size());
-  std::transform(values.begin(), values.end(), mask.inside.begin(), [=](float value) { return value > threshold; });
-
-  const double pixel_mm2 = overview.mpp * overview.mpp * 1e-6;
-  mask.inside = close_gaps(mask.inside, mask.size, settings.close_um / 2 / overview.mpp);
-  flip_small(mask.inside, mask.size, 1, settings.min_speck_mm2 / pixel_mm2);
-  flip_small(mask.inside, mask.size, 0, settings.min_hole_mm2 / pixel_mm2);
-  mask.area_mm2 = static_cast<double>(std::count(mask.inside.begin(), mask.inside.end(), 1)) * pixel_mm2;
-  return mask;
+  const Size size = overview.size;
+  const double pixel_mm2 = overview.mpp * overview.mpp * 1e-6, gap = settings.close_um / 2 / overview.mpp;
+  const MaskPixels ink = settings.reject_pen ? find_ink(overview, settings) : MaskPixels();
+  const Limits limits = saturation_limits(overview, ink, settings);
+  Masks masks = more_saturated(overview, limits);
+  MaskPixels inside = closed(std::move(masks.tissue), ink, size, gap);
+  if (limits.pale < limits.tissue) {
+    add_pale_tissue(inside, closed(std::move(masks.pale), ink, size, gap), size, settings.pale_um / 2 / overview.mpp);
+  }
+  remove_rims(inside, ink, size, settings.pen_margin_um / overview.mpp);
+  flip_small(inside, size, 1, settings.min_speck_mm2 / pixel_mm2);
+  flip_small(inside, size, 0, settings.min_hole_mm2 / pixel_mm2);
+  remove(inside, ink);  // a dot of ink is a small hole
+  const double area_mm2 = static_cast<double>(std::count(inside.begin(), inside.end(), 1)) * pixel_mm2;
+  return {size, overview.downsample, overview.mpp, overview.x_level0, overview.y_level0, std::move(inside), area_mm2};
 }
 
 }  // namespace microtome

@@ -81,7 +81,7 @@ std::vector<SynthSlide> list_slides(const SynthSettings& s, const std::vector<Sy
   for (const auto& patient : patients) {
     for (int n = 0; n < s.slides_per_patient; ++n) {
       SynthSlide slide{fmt::format("{}-S{}", patient.id, n + 1), &patient, {}};
-      slide.specimen = {s.seed * 1000003 + out.size() + 1, s.width, s.height, s.mpp, patient.tumour_share};
+      slide.specimen = {s.seed * 1000003 + out.size() + 1, s.width, s.height, s.mpp, patient.tumour_share, s.pen, s.dust};
       out.push_back(std::move(slide));
     }
   }
@@ -152,8 +152,8 @@ void write_genes(const fs::path& output, const std::vector<SynthPatient>& patien
 std::string recipe_text(const SynthSettings& s) {
   return fmt::format(
       "{{\"format\": 1, \"patients\": {}, \"slides_per_patient\": {}, \"seed\": {}, \"width\": {}, \"height\": {}, \"mpp\": {}, \"genes\": "
-      "{}, \"held_out\": {}}}\n",
-      s.patients, s.slides_per_patient, s.seed, s.width, s.height, s.mpp, s.genes, s.held_out);
+      "{}, \"held_out\": {}, \"pen\": {}, \"dust\": {}}}\n",
+      s.patients, s.slides_per_patient, s.seed, s.width, s.height, s.mpp, s.genes, s.held_out, s.pen, s.dust);
 }
 
 bool already_there(const fs::path& marker, const std::string& recipe) {

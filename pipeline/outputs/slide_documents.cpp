@@ -77,11 +77,14 @@ std::vector<FindingsModel> findings_models(const RunParts& parts) {
 }
 
 std::vector<FindingsInput> findings_inputs(const RunParts& parts, const SlideJob& job) {
-  if (!parts.genomics) return {};
+  std::vector<FindingsInput> inputs;
+  if (!job.mask_sha256.empty()) inputs.push_back({"tissue_mask", job.mask_sha256, "", "manifest", true});
+  if (!parts.genomics) return inputs;
   const GenomicTable& table = parts.genomics->table();
   ModalityUse use;
   parts.genomics->input(job.row.keys, &use);
-  return {{"genomics", table.sha256, table.units, use.matched_by, use.present}};
+  inputs.push_back({"genomics", table.sha256, table.units, use.matched_by, use.present});
+  return inputs;
 }
 
 double median(std::vector<float> values) {

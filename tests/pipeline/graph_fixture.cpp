@@ -46,6 +46,7 @@ FakeRun::FakeRun(const FakeArchive& archive, const std::filesystem::path& output
     ManifestRow row;
     row.keys.slide_id = id;
     row.path = output / "fake" / id;
+    if (archive.masks.count(id)) row.mask = archive.masks.at(id);
     write_text(row.path, id);  // resume looks at the file's size, time and bytes
     rows_.push_back(row);
   }
@@ -71,6 +72,8 @@ std::string FakeRun::status(const std::string& id) const {
   const auto json = findings(parts, id);
   return json.is_object() ? json.value("status", "") : "no document";
 }
+
+std::string FakeRun::document(const std::string& id) const { return read_text(parts.slide_folder(id) / "findings.json"); }
 
 std::string FakeRun::first_reason(const std::string& id) const {
   const auto json = findings(parts, id);

@@ -21,6 +21,7 @@ using SlideMaker = std::function<std::unique_ptr<Slide>()>;
 struct FakeArchive {
   std::vector<std::string> order;
   std::map<std::string, SlideMaker> makers;
+  std::map<std::string, std::filesystem::path> masks;  // given tissue masks
   void add(const std::string& id, SlideMaker maker) {
     order.push_back(id);
     makers[id] = std::move(maker);
@@ -39,6 +40,8 @@ class FakeRun {
   RunCounts run();
   std::string status(const std::string& id) const;
   std::string first_reason(const std::string& id) const;
+  /// The text of the slide's findings.json.
+  std::string document(const std::string& id) const;
   /// Features and findings of every slide, findings without `created` and `runtime`.
   std::string all_bytes() const;
 

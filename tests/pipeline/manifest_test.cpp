@@ -86,18 +86,31 @@ TEST(Manifest, BadCellsAreSentencesWithTheirRow) {
   EXPECT_EQ(refusal({}, file), where + ": wanted a column 'slide_id' in the header row");
   write_text(file, "slide_id,path\n");
   EXPECT_EQ(refusal({}, file), where + ": wanted slides: the manifest has no row");
-  write_text(file, "slide_id,path,mask\na,/x,m.png\n");
-  EXPECT_EQ(refusal({}, file), where + ": row 2: a given tissue mask cannot be used by this version: empty the mask column");
+}
+
+TEST(Manifest, MasksAreRelativeToItTooAndMayBeAbsent) {
+  const TempDir dir;
+  write_text(dir / "m.csv", "slide_id,path,mask\na,a.svs,masks/a.geojson\nb,b.svs,/abs/b.png\nc,c.svs,\n");
+  const auto rows = read_archive({}, dir / "m.csv");
+  EXPECT_EQ(rows[0].mask, dir.path() / "masks/a.geojson");
+  EXPECT_EQ(rows[1].mask, "/abs/b.png");
+  EXPECT_TRUE(rows[2].mask.empty());
 }
 
 TEST(Manifest, WhatPlanWritesReadsBack) {
   const TempDir dir;
   touch(dir / "with, comma.svs");
-  const auto rows = read_archive(dir.path(), {});
+  touch(dir / "without.svs");
+  auto rows = read_archive(dir.path(), {});
+  rows[0].mask = dir / "mask, too.png";
+  rows[0].mpp = 0.25;
   write_text(dir / "m.csv", manifest_csv(rows));
   const auto again = read_archive({}, dir / "m.csv");
-  EXPECT_EQ(ids(again), (std::vector<std::string>{"with, comma"}));
+  EXPECT_EQ(ids(again), (std::vector<std::string>{"with, comma", "without"}));
   EXPECT_EQ(again[0].path, rows[0].path);
+  EXPECT_EQ(again[0].mask, rows[0].mask);
+  EXPECT_EQ(again[0].mpp, 0.25);
+  EXPECT_TRUE(again[1].mask.empty());
 }
 
 TEST(TaskShare, EveryRowBelongsToExactlyOneTask) {

@@ -54,7 +54,21 @@ TEST(Recipe, FollowsEverythingThatChangesResults) {
   config.tissue.close_um += 1;
   EXPECT_NE(run_recipe(config, encoder, "", ""), base);
   ManifestRow row;
-  EXPECT_NE(slide_recipe(base, row, "a"), slide_recipe(base, row, "b"));
+  EXPECT_NE(slide_recipe(base, row, "a", ""), slide_recipe(base, row, "b", ""));
+  EXPECT_NE(slide_recipe(base, row, "a", ""), slide_recipe(base, row, "a", "m"));
+}
+
+TEST(Recipe, AMaskCountsByItsContentWhereverItLies) {
+  const TempDir dir;
+  write_text(dir / "a.png", "one");
+  write_text(dir / "b.png", "one");
+  EXPECT_EQ(identify_mask({}), "");
+  const std::string first = identify_mask(dir / "a.png");
+  EXPECT_EQ(identify_mask(dir / "b.png"), first);
+  write_text(dir / "a.png", "two");
+  EXPECT_NE(identify_mask(dir / "a.png"), first);
+  EXPECT_EQ(sentence_of<SlideError>([] { identify_mask("/archive/Smith/a.png"); }),
+            "wanted the given tissue mask: there is no such file: check the manifest's mask column");
 }
 
 TEST(Done, NeedsRecipeStatusAndWholeArtifacts) {

@@ -185,6 +185,47 @@ TEST_F(SpecimenFiles, AreasAreThoseOfTheRings) {
   EXPECT_DOUBLE_EQ(specimen.tumour_mm2, mm2[1]);
 }
 
+TEST_F(SpecimenFiles, PenAndDustChangeNothingButWhatLiesUnderThem) {
+  SpecimenSettings settings = small(3, 0.3);
+  const Specimen clean = make_specimen(file("clean.tif"), settings);
+  settings.pen_strokes = 4;
+  settings.coarse_dust = 3;
+  const Specimen marked = make_specimen(file("marked.tif"), settings);
+  EXPECT_EQ(marked.regions.size(), clean.regions.size() + 7);
+  EXPECT_EQ(marked.tissue_mm2, clean.tissue_mm2);
+  std::vector<Ring> marks;
+  for (std::size_t i = clean.regions.size(); i < marked.regions.size(); ++i) {
+    EXPECT_EQ(marked.regions[i].name, i < clean.regions.size() + 4 ? "pen" : "dust");
+    marks.push_back(marked.regions[i].ring);
+  }
+  const Handle before = open(file("clean.tif")), after = open(file("marked.tif"));
+  ASSERT_TRUE(before && after);
+  const auto was = pixels_of(before, 0, 1100, 800), is = pixels_of(after, 0, 1100, 800);
+  // grown by 24 pixels: edges are soft, specks ragged and JPEG blocks wide
+  const auto near_mark = [&](int x, int y) {
+    for (int v = -24; v <= 24; v += 12) {
+      for (int u = -24; u <= 24; u += 12) {
+        if (any_ring_contains(marks, x + u, y + v)) return true;
+      }
+    }
+    return false;
+  };
+  int darker = 0, covered_pixels = 0;
+  for (int y = 0; y < 800; y += 3) {
+    for (int x = 0; x < 1100; x += 3) {
+      const std::size_t i = static_cast<std::size_t>(y) * 1100 + x;
+      if (any_ring_contains({marks.data(), 4}, x, y)) {
+        ++covered_pixels;
+        darker += green(is[i]) < green(was[i]) - 20;
+      } else if (!near_mark(x, y)) {
+        ASSERT_LT(std::abs(green(is[i]) - green(was[i])), 8) << x << ',' << y;
+      }
+    }
+  }
+  EXPECT_GT(covered_pixels, 1000);
+  EXPECT_GT(darker, 0.9 * covered_pixels);
+}
+
 TEST(SpecimenTruth, IsGeoJsonThatQuPathTakes) {
   Specimen specimen;
   specimen.regions.push_back({"tumour", {{1, 2}, {30, 2}, {30, 40}, {1, 2}}});
@@ -257,6 +298,10 @@ TEST_F(SpecimenFiles, ImpossibleSettingsAreRefusedBeforeAnythingIsWritten) {
             "a synthetic slide cannot be drawn: a scale of nan microns per pixel was asked for: choose 0.05 to 10");
   EXPECT_EQ(sentence_of(file("a.tif"), small(1, 1.5), "bad_specimen"),
             "a synthetic slide cannot be drawn: a tumour share of 1.5 was asked for: choose 0 to 1");
+  SpecimenSettings marked = small(1, 0);
+  marked.pen_strokes = -1;
+  EXPECT_EQ(sentence_of(file("a.tif"), marked, "bad_specimen"),
+            "a synthetic slide cannot be drawn: -1 pen strokes and 0 specks were asked for: choose 0 to 1000");
   EXPECT_FALSE(fs::exists(file("a.tif")));
 }
 

@@ -47,6 +47,19 @@ TEST(TissueSettings, EachImpossibleValueHasItsSentence) {
   EXPECT_EQ(validate(settings), (Sentences{"overview_mpp = 0: must be from 0.5 to 1000", "close_um = inf: must be from 0 to 5000",
                                            "min_speck_mm2 = -1: must be from 0 to 10000", "min_hole_mm2 = nan: must be from 0 to 10000",
                                            "min_saturation = 0.5: must not exceed max_saturation (0.4)"}));
+  TissueSettings marks;
+  marks.pale_saturation = 2;
+  marks.pale_um = -1;
+  marks.pen_saturation = -0.1;
+  marks.pen_blue_saturation = NAN;
+  marks.pen_red_saturation = 7;
+  marks.dust_value = 1.5;
+  marks.min_pen_mm2 = -1;
+  marks.pen_margin_um = 2000;
+  EXPECT_EQ(validate(marks), (Sentences{"pale_saturation = 2: must be from 0 to 1", "pale_um = -1: must be from 0 to 1000",
+                                        "pen_saturation = -0.1: must be from 0 to 1", "pen_blue_saturation = nan: must be from 0 to 1",
+                                        "pen_red_saturation = 7: must be from 0 to 1", "dust_value = 1.5: must be from 0 to 1",
+                                        "min_pen_mm2 = -1: must be from 0 to 10000", "pen_margin_um = 2000: must be from 0 to 1000"}));
   TissueSettings saturation;
   saturation.min_saturation = -0.1;
   saturation.max_saturation = 1.1;

@@ -9,7 +9,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json colour_of(const std::string& name) { return name == "tumour" ? Json{200, 0, 0} : Json{0, 140, 60}; }
+Json colour_of(const std::string& name) {
+  if (name == "pen") return {40, 80, 200};
+  if (name == "dust") return {90, 90, 90};
+  return name == "tumour" ? Json{200, 0, 0} : Json{0, 140, 60};
+}
 
 Json ring_json(const PlantedRegion& region) {
   Json ring = Json::array();

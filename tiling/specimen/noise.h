@@ -20,7 +20,9 @@ enum class Chance : std::uint32_t {
   kTumourNucleus,
   kCluster,
   kStain,
-  kGlass
+  kGlass,
+  kPen,
+  kCoarseDust
 };
 
 std::uint32_t chance_seed(std::uint64_t seed, Chance purpose);

@@ -12,6 +12,7 @@
 #include "tiling/specimen/canvas.h"
 #include "tiling/specimen/fields.h"
 #include "tiling/specimen/glands.h"
+#include "tiling/specimen/marks.h"
 #include "tiling/specimen/nuclei.h"
 #include "tiling/specimen/shapes.h"
 #include "tiling/specimen/specimen_tiff.h"
@@ -21,6 +22,7 @@
 namespace microtome {
 namespace {
 
+constexpr int kMostMarks = 1000;
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 31;  // a classic TIFF ends at 4 GB; this many pixels stay well below
 
 // A whole level in memory, rows of RGB bytes.
@@ -45,6 +47,10 @@ void check(const SpecimenSettings& settings) {
   }
   if (!(settings.tumour_share >= 0 && settings.tumour_share <= 1)) {
     refuse(fmt::format("a tumour share of {} was asked for: choose 0 to 1", settings.tumour_share));
+  }
+  if (settings.pen_strokes < 0 || settings.pen_strokes > kMostMarks || settings.coarse_dust < 0 || settings.coarse_dust > kMostMarks) {
+    refuse(
+        fmt::format("{} pen strokes and {} specks were asked for: choose 0 to {}", settings.pen_strokes, settings.coarse_dust, kMostMarks));
   }
 }
 
@@ -102,7 +108,7 @@ void copy_tile(const Raster& level, int x, int y, std::span<std::uint8_t> tile) 
 }
 
 // Level 0 is drawn, written and halved in one go.
-Raster write_drawing(SpecimenFile& file, const SpecimenFields& fields) {
+Raster write_drawing(SpecimenFile& file, const SpecimenFields& fields, const SpecimenMarks& marks) {
   const Size size{fields.settings().width, fields.settings().height};
   const SpecimenStain stain(fields.settings().seed);
   Canvas canvas(kSpecimenTile, static_cast<float>(fields.settings().mpp));
@@ -111,7 +117,7 @@ Raster write_drawing(SpecimenFile& file, const SpecimenFields& fields) {
   file.begin_level(size);
   for_each_tile(size, [&](int x, int y) {
     draw_tile(canvas, fields, x, y);
-    stain.develop(canvas, fields, tile);
+    stain.develop(canvas, fields, marks, tile);
     file.write_tile(x, y, tile);
     halve_into(tile.data(), kSpecimenTile, {kSpecimenTile, kSpecimenTile}, next, x / 2, y / 2);
   });
@@ -129,8 +135,8 @@ void write_level(SpecimenFile& file, const Raster& level) {
   file.end_level();
 }
 
-void write_pyramid(SpecimenFile& file, const SpecimenFields& fields) {
-  Raster level = write_drawing(file, fields);
+void write_pyramid(SpecimenFile& file, const SpecimenFields& fields, const SpecimenMarks& marks) {
+  Raster level = write_drawing(file, fields, marks);
   while (holds_a_tile(level.size)) {
     write_level(file, level);
     Raster next(half(level.size));
@@ -153,11 +159,14 @@ double add_regions(const std::vector<Ring>& rings, const std::string& name, doub
 Specimen make_specimen(const std::filesystem::path& path, const SpecimenSettings& settings) {
   check(settings);
   const SpecimenFields fields(settings, plan_shapes(settings));
+  const SpecimenMarks marks(settings);
   SpecimenFile file(path, {settings.width, settings.height}, settings.mpp);
-  write_pyramid(file, fields);
+  write_pyramid(file, fields, marks);
   Specimen specimen;
   specimen.tissue_mm2 = add_regions(fields.shapes().tissue, "tissue", settings.mpp, specimen);
   specimen.tumour_mm2 = add_regions(fields.shapes().tumour, "tumour", settings.mpp, specimen);
+  add_regions(marks.stroke_rings(), "pen", settings.mpp, specimen);
+  add_regions(marks.speck_rings(), "dust", settings.mpp, specimen);
   return specimen;
 }
 

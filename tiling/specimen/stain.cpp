@@ -92,10 +92,12 @@ SpecimenStain::SpecimenStain(std::uint64_t seed) : seed_(seed), transmission_(st
   for (std::size_t i = 0; i < transmission_.size(); ++i) transmission_[i] = std::exp(-static_cast<float>(i) / kTablePerUnit);
 }
 
-void SpecimenStain::develop(const Canvas& canvas, const SpecimenFields& fields, std::span<std::uint8_t> rgb) const {
+void SpecimenStain::develop(const Canvas& canvas, const SpecimenFields& fields, const SpecimenMarks& marks,
+                            std::span<std::uint8_t> rgb) const {
   const std::uint32_t seed = chance_seed(seed_, Chance::kGlass);
   std::vector<float> dust;
   const bool dusty = draw_dust(canvas, seed + 1, dust);
+  const std::vector<Absorbance> marked = marks.draw(canvas);
   const int left = static_cast<int>(std::lround(canvas.x0 / canvas.mpp));
   const int top = static_cast<int>(std::lround(canvas.y0 / canvas.mpp));
   std::size_t index = 0;
@@ -109,6 +111,7 @@ void SpecimenStain::develop(const Canvas& canvas, const SpecimenFields& fields, 
       for (int channel = 0; channel < 3; ++channel) {
         float absorbed = canvas.hematoxylin[index] * hematoxylin_[channel] + canvas.eosin[index] * eosin_[channel];
         if (dusty) absorbed += dust[index];
+        if (!marked.empty()) absorbed += marked[index][channel];
         const float light = glass_[channel] + tint * (channel == 2 ? 0.8F : 1.8F);
         const float seen = light * transmission_[static_cast<std::size_t>(std::min(absorbed, kDarkest) * kTablePerUnit)];
         rgb[3 * index + channel] = static_cast<std::uint8_t>(std::clamp(seen + 1.6F * scanner_noise(noise, channel) + 0.5F, 0.0F, 255.0F));

@@ -8,6 +8,7 @@
 
 #include "tiling/specimen/canvas.h"
 #include "tiling/specimen/fields.h"
+#include "tiling/specimen/marks.h"
 
 namespace microtome {
 
@@ -16,7 +17,7 @@ class SpecimenStain {
  public:
   explicit SpecimenStain(std::uint64_t seed);
   /// Writes the canvas as rows of RGB bytes.
-  void develop(const Canvas& canvas, const SpecimenFields& fields, std::span<std::uint8_t> rgb) const;
+  void develop(const Canvas& canvas, const SpecimenFields& fields, const SpecimenMarks& marks, std::span<std::uint8_t> rgb) const;
 
  private:
   std::uint64_t seed_;
