@@ -129,6 +129,15 @@ TEST_F(GivenMask, AnyPolygonAgreesWithThePointInPolygonTest) {
   }
 }
 
+TEST_F(GivenMask, TheTruthOfASpecimenIsAMaskWithoutItsPenAndDust) {
+  Specimen specimen;
+  specimen.regions.push_back({"tissue", {{0, 0}, {200, 0}, {200, 200}, {0, 200}, {0, 0}}});
+  specimen.regions.push_back({"tumour", {{0, 0}, {40, 0}, {40, 40}, {0, 0}}});
+  specimen.regions.push_back({"pen", {{100, 0}, {140, 0}, {140, 200}, {100, 200}, {100, 0}}});
+  specimen.regions.push_back({"dust", {{0, 180}, {100, 180}, {100, 200}, {0, 200}, {0, 180}}});
+  EXPECT_DOUBLE_EQ(read_text_mask(specimen_truth_geojson(specimen)).area_mm2, (100 - 20 - 5) * 100e-6);
+}
+
 TEST_F(GivenMask, QuPathCountsFromTheTopLeftOfTheBounds) {
   const TissueMask mask = read_text_mask(polygon(box(0, 0, 40, 20)), slide(100, 60));
   EXPECT_EQ(mask.size, (Size{15, 7}));

@@ -15,6 +15,9 @@ Json colour_of(const std::string& name) {
   return name == "tumour" ? Json{200, 0, 0} : Json{0, 140, 60};
 }
 
+// What hides tissue has the class that QuPath and given masks leave out, so that the truth can be given as a mask as it is.
+std::string class_of(const std::string& name) { return name == "pen" || name == "dust" ? "Ignore*" : name; }
+
 Json ring_json(const PlantedRegion& region) {
   Json ring = Json::array();
   for (const Level0Point& point : region.ring) ring.push_back({point.x_level0, point.y_level0});
@@ -27,7 +30,7 @@ Json feature_json(const PlantedRegion& region) {
           {"properties",
            {{"objectType", "annotation"},
             {"name", region.name},
-            {"classification", {{"name", region.name}, {"color", colour_of(region.name)}}},
+            {"classification", {{"name", class_of(region.name)}, {"color", colour_of(region.name)}}},
             {"isLocked", true}}}};
 }
 
