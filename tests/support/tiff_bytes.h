@@ -24,10 +24,10 @@ struct TiffField {
 };
 
 namespace tiff_tag {
-constexpr std::uint16_t kSubfileType = 254, kWidth = 256, kHeight = 257, kBits = 258, kCompression = 259, kPhotometric = 262, kDescription = 270,
-                        kOrientation = 274, kSamples = 277, kXResolution = 282, kYResolution = 283, kPlanar = 284, kResolutionUnit = 296,
-                        kPredictor = 317, kTileWidth = 322, kTileHeight = 323, kTileOffsets = 324, kTileByteCounts = 325, kExtraSamples = 338,
-                        kJpegTables = 347, kYcbcrSubsampling = 530, kReferenceBlackWhite = 532;
+constexpr std::uint16_t kSubfileType = 254, kWidth = 256, kHeight = 257, kBits = 258, kCompression = 259, kPhotometric = 262,
+                        kDescription = 270, kOrientation = 274, kSamples = 277, kXResolution = 282, kYResolution = 283, kPlanar = 284,
+                        kResolutionUnit = 296, kPredictor = 317, kTileWidth = 322, kTileHeight = 323, kTileOffsets = 324,
+                        kTileByteCounts = 325, kExtraSamples = 338, kJpegTables = 347, kYcbcrSubsampling = 530, kReferenceBlackWhite = 532;
 }
 
 struct TiffDirectory {

@@ -37,32 +37,65 @@ const Row kRows[] = {
     {"jpeg_440", [](auto& s) { jpeg(s, true, 1, 2); }},
     {"jpeg_444", [](auto& s) { jpeg(s, true, 1, 1); }},
     {"jpeg_complete_streams", [](auto& s) { jpeg(s, true, 2, 2), s.jpeg.shared_tables = false; }},
-    {"jpeg_own_tables_among_shared", [](auto& s) { jpeg(s, true, 2, 2), s.jpeg.own_tables = {1, 7, 8}; }},
+    {"jpeg_own_tables_among_shared",
+     [](auto& s) {
+       jpeg(s, true, 2, 2), s.jpeg.own_tables = {1, 7, 8};
+     }},
     {"jpeg_restart_markers", [](auto& s) { jpeg(s, true, 2, 2), s.jpeg.restart_rows = 1; }},
     {"jpeg_quality_30", [](auto& s) { jpeg(s, true, 2, 2), s.jpeg.quality = 30; }},
     {"jpeg_rgb", [](auto& s) { jpeg(s, false, 1, 1); }},
     {"jpeg_rgb_subsampled", [](auto& s) { jpeg(s, false, 2, 2); }},
     {"jpeg_grey", [](auto& s) { jpeg(s, true, 1, 1), s.pixels = TiffPixels::grey; }},
-    {"jpeg_tiles_of_240", [](auto& s) { jpeg(s, true, 2, 2), s.tile = {240, 240}; }},
-    {"jpeg_oblong_tiles", [](auto& s) { jpeg(s, true, 2, 2), s.tile = {192, 80}; }},
+    {"jpeg_tiles_of_240",
+     [](auto& s) {
+       jpeg(s, true, 2, 2), s.tile = {240, 240};
+     }},
+    {"jpeg_oblong_tiles",
+     [](auto& s) {
+       jpeg(s, true, 2, 2), s.tile = {192, 80};
+     }},
     {"jpeg_bigtiff", [](auto& s) { jpeg(s, true, 2, 2), s.layout.big = true; }},
     {"jpeg_big_endian", [](auto& s) { jpeg(s, true, 2, 2), s.layout.big_endian = true; }},
     {"jpeg_resolution_tags", [](auto& s) { jpeg(s, true, 2, 2), s.pixels_per_cm = 40000; }},
-    {"jpeg_sparse", [](auto& s) { jpeg(s, true, 2, 2), s.sparse = {0, 6, 19}; }},
-    {"aperio_jpeg_ycbcr", [](auto& s) { jpeg(s, true, 2, 2), aperio(s), s.tile = {240, 240}; }},
-    {"aperio_jpeg_rgb", [](auto& s) { jpeg(s, false, 1, 1), aperio(s), s.tile = {240, 240}; }},
-    {"aperio_jpeg_sparse", [](auto& s) { jpeg(s, false, 1, 1), aperio(s), s.sparse = {0, 6, 19}; }},
+    {"jpeg_sparse",
+     [](auto& s) {
+       jpeg(s, true, 2, 2), s.sparse = {0, 6, 19};
+     }},
+    {"aperio_jpeg_ycbcr",
+     [](auto& s) {
+       jpeg(s, true, 2, 2), aperio(s), s.tile = {240, 240};
+     }},
+    {"aperio_jpeg_rgb",
+     [](auto& s) {
+       jpeg(s, false, 1, 1), aperio(s), s.tile = {240, 240};
+     }},
+    {"aperio_jpeg_sparse",
+     [](auto& s) {
+       jpeg(s, false, 1, 1), aperio(s), s.sparse = {0, 6, 19};
+     }},
     {"aperio_33003", [](auto& s) { jpeg2000(s, TiffCodec::jpeg2000_ycbcr, 1, true); }},
     {"aperio_33003_422", [](auto& s) { jpeg2000(s, TiffCodec::jpeg2000_ycbcr, 2, true); }},
     {"aperio_33005", [](auto& s) { jpeg2000(s, TiffCodec::jpeg2000_rgb, 1, true); }},
     {"aperio_33005_irreversible", [](auto& s) { jpeg2000(s, TiffCodec::jpeg2000_rgb, 1, false); }},
-    {"aperio_33005_tiles_of_240", [](auto& s) { jpeg2000(s, TiffCodec::jpeg2000_rgb, 1, true), s.tile = {240, 240}; }},
+    {"aperio_33005_tiles_of_240",
+     [](auto& s) {
+       jpeg2000(s, TiffCodec::jpeg2000_rgb, 1, true), s.tile = {240, 240};
+     }},
     {"aperio_33005_one_resolution", [](auto& s) { jpeg2000(s, TiffCodec::jpeg2000_rgb, 1, true), s.jpeg2000.resolutions = 1; }},
-    {"aperio_33005_sparse", [](auto& s) { jpeg2000(s, TiffCodec::jpeg2000_rgb, 1, true), s.sparse = {0, 6, 19}; }},
+    {"aperio_33005_sparse",
+     [](auto& s) {
+       jpeg2000(s, TiffCodec::jpeg2000_rgb, 1, true), s.sparse = {0, 6, 19};
+     }},
     {"deflate", [](auto&) {}},
     {"deflate_predictor", [](auto& s) { s.predictor = true; }},
-    {"deflate_bigtiff_big_endian", [](auto& s) { s.layout = {true, true, -1}; }},
-    {"deflate_sparse", [](auto& s) { s.sparse = {0, 6, 19}; }},
+    {"deflate_bigtiff_big_endian",
+     [](auto& s) {
+       s.layout = {true, true, -1};
+     }},
+    {"deflate_sparse",
+     [](auto& s) {
+       s.sparse = {0, 6, 19};
+     }},
     {"lzw", [](auto& s) { s.codec = TiffCodec::lzw; }},
     {"lzw_predictor", [](auto& s) { s.codec = TiffCodec::lzw, s.predictor = true; }},
     {"uncompressed", [](auto& s) { s.codec = TiffCodec::uncompressed; }},

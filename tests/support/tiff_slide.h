@@ -25,10 +25,10 @@ enum class TiffPixels { rgb, grey, inverted_grey, rgb_alpha, rgb_alpha_premultip
 
 struct JpegTileSettings {
   int quality = 95;
-  bool ycbcr = true;           // false: RGB with components 0, 1, 2 and no Adobe marker, as Aperio writes
-  int across = 2, down = 2;    // pixels per chroma sample: 2 x 2 is 4:2:0
-  bool shared_tables = true;   // in the directory's JPEGTables; false: every tile is a complete stream
-  int restart_rows = 0;        // rows of MCUs between restart markers
+  bool ycbcr = true;            // false: RGB with components 0, 1, 2 and no Adobe marker, as Aperio writes
+  int across = 2, down = 2;     // pixels per chroma sample: 2 x 2 is 4:2:0
+  bool shared_tables = true;    // in the directory's JPEGTables; false: every tile is a complete stream
+  int restart_rows = 0;         // rows of MCUs between restart markers
   std::vector<int> own_tables;  // tiles of the full resolution that carry tables of their own all the same, of another quality
 };
 
@@ -47,9 +47,9 @@ struct TiffSlideSettings {
   Jpeg2000TileSettings jpeg2000;
   Size tile{256, 256};
   TiffLayout layout;
-  std::string description;    // "Aperio ...|MPP = 0.5" makes an Aperio slide of it
-  double pixels_per_cm = 0;   // 0: no resolution tags
-  std::vector<int> sparse;    // tiles of the full resolution that are not stored
+  std::string description;   // "Aperio ...|MPP = 0.5" makes an Aperio slide of it
+  double pixels_per_cm = 0;  // 0: no resolution tags
+  std::vector<int> sparse;   // tiles of the full resolution that are not stored
 };
 
 /// The directories of such a slide, for tests that change them before tiff_bytes() writes them. Throws std::runtime_error.

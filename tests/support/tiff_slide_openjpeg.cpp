@@ -107,8 +107,9 @@ Bytes encode_jpeg2000_tile(const TilePixels& tile, const Jpeg2000TileSettings& s
   opj_cparameters_t parameters = parameters_of(settings, ycbcr);
   Output out;
   const Stream stream = stream_to(out);
-  const bool good = opj_setup_encoder(codec.get(), &parameters, image.get()) && opj_start_compress(codec.get(), image.get(), stream.get()) &&
-                    opj_encode(codec.get(), stream.get()) && opj_end_compress(codec.get(), stream.get());
+  const bool good = opj_setup_encoder(codec.get(), &parameters, image.get()) &&
+                    opj_start_compress(codec.get(), image.get(), stream.get()) && opj_encode(codec.get(), stream.get()) &&
+                    opj_end_compress(codec.get(), stream.get());
   if (!good) throw std::runtime_error("OpenJPEG refuses what a test wants");
   return out.bytes;
 }

@@ -20,7 +20,8 @@ int main(int argc, char** argv) try {
     read_window(*slide, static_cast<int>(i), 0, 0, level.size, rgb);
     std::ofstream out(std::filesystem::path(argv[2]) / (std::to_string(i) + ".raw"), std::ios::binary);
     if (!out.write(reinterpret_cast<const char*>(rgb.data()), static_cast<std::streamsize>(rgb.size()))) return 1;
-    std::cout << level.size.width << ' ' << level.size.height << ' ' << level.downsample << ' ' << level.reduction << ' ' << level.offset << '\n';
+    std::cout << level.size.width << ' ' << level.size.height << ' ' << level.downsample << ' ' << level.reduction << ' ' << level.offset
+              << '\n';
   }
   return 0;
 } catch (const std::exception& error) {

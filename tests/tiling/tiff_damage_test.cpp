@@ -92,8 +92,8 @@ void expect_middle_fails(const std::string& format, const std::string& what, con
   }
 }
 
-const std::vector<std::string> kCompressed = {"jpeg_420",     "jpeg_complete_streams", "jpeg_restart_markers", "jpeg_rgb", "jpeg_grey",
-                                              "aperio_33003", "aperio_33005",          "deflate",              "lzw"};
+const std::vector<std::string> kCompressed = {
+    "jpeg_420", "jpeg_complete_streams", "jpeg_restart_markers", "jpeg_rgb", "jpeg_grey", "aperio_33003", "aperio_33005", "deflate", "lzw"};
 
 TEST(TiffDamage, ATileOfZerosOrNoiseOrHalfItsBytesFailsAlone) {
   for (const std::string& format : kCompressed) {
@@ -131,7 +131,7 @@ TEST(TiffDamage, AJpeg2000ThatIsNotTheTileThatTheFileSaysFails) {
   });
   struct rusage use {};
   getrusage(RUSAGE_SELF, &use);
-  EXPECT_LT(use.ru_maxrss, 1 << 20) << "KiB";
+  EXPECT_LT(use.ru_maxrss, 512 << 10) << "KiB";
 }
 
 TEST(TiffDamage, MissingOrWrongSharedTablesFailEveryTileThatNeedsThem) {
@@ -174,13 +174,14 @@ TEST(TiffDamage, LyingPlacesFailTheTilesTheyAreAbout) {
   check("offset past the end", {2}, [](Places& offsets, Places&) { offsets[2] = 0xfffffff0; });
   check("offset just past the end", {2}, [](Places& offsets, Places&) { offsets[2] += 100 << 20; });
   check("count of gigabytes", {2}, [](Places&, Places& counts) { counts[2] = 0xffffffff; });
-  check("count past the end", {2}, [](Places&, Places& counts) { counts[2] = 150000; });
+  check("count past the end", {8}, [](Places&, Places& counts) { counts[8] += 100000; });
   check("count too small", {2}, [](Places&, Places& counts) { counts[2] -= 100; });
   check("count of one", {2}, [](Places&, Places& counts) { counts[2] = 1; });
   // more bytes than the tile has are no harm: what follows it is not looked at
   check("count a little too large", {}, [](Places&, Places& counts) { counts[2] += 40; });
   check("fewer offsets than tiles", {6, 7, 8}, [](Places& offsets, Places&) { offsets.resize(6); });
   check("fewer counts than tiles", {6, 7, 8}, [](Places&, Places& counts) { counts.resize(6); });
+  check("no offsets", {0, 1, 2, 3, 4, 5, 6, 7, 8}, [](Places& offsets, Places&) { offsets.clear(); });
 }
 
 TEST(TiffDamage, APlaceOfAnotherTileIsNotNoticedForNoFormatSaysWhichTileItIs) {
@@ -188,6 +189,14 @@ TEST(TiffDamage, APlaceOfAnotherTileIsNotNoticedForNoFormatSaysWhichTileItIs) {
   directories[0].lie = [](auto& offsets, auto& counts) { offsets[2] = offsets[3], counts[2] = counts[3]; };
   const Answer answer = read_tiles(*open_directories(directories).slide);
   EXPECT_TRUE(answer.rgb[2] == answer.rgb[3]);
+}
+
+TEST(TiffDamage, DeflatedBytesOfMoreOrLessThanATileAreAnError) {
+  for (const std::int64_t rows : {kTile - 1, kTile + 1}) {
+    expect_middle_fails("deflate", "other rows", [&](Bytes& tile) {
+      tile = encode_tiff_tile({{kTile, rows}, 3, Bytes(kTile * rows * 3, 90)}, TiffCodec::deflate, false);
+    });
+  }
 }
 
 // The sentence for a directory with other fields.
@@ -210,7 +219,7 @@ TEST(TiffDamage, AbsurdSizesAreRefusedInASentence) {
   }
   for (const std::uint16_t tag : {kWidth, kHeight, kTileWidth, kTileHeight}) EXPECT_NE(refusal(with(tag, 0)), "opened") << tag;
   EXPECT_EQ(refusal(with(kTileWidth, 1 << 20)), "directory 0: it claims stored tiles of 1048576 x 128 pixels");
-  for (const std::uint16_t tag : {kWidth, kHeight, kTileWidth, kTileHeight, kTileOffsets, kTileByteCounts}) {
+  for (const std::uint16_t tag : {kWidth, kHeight, kTileWidth, kTileHeight}) {
     EXPECT_NE(refusal([=](TiffDirectory& d) { d.set(tag, TiffType::long_, {}); }), "opened") << tag;
   }
 }
@@ -230,14 +239,14 @@ TEST(TiffDamage, MoreTilesThanTheFileCanHoldAreRefusedBeforeTheyTakeMemory) {
   EXPECT_NE(opened.why_not.find("more tiles than the file can hold"), std::string::npos) << opened.why_not;
   struct rusage use {};
   getrusage(RUSAGE_SELF, &use);
-  EXPECT_LT(use.ru_maxrss, 1 << 20) << "KiB";
+  EXPECT_LT(use.ru_maxrss, 512 << 10) << "KiB";
 }
 
 TEST(TiffDamage, KindsThatAreLeftToOthersAreNamed) {
   EXPECT_EQ(refusal(with(kBits, 16)), "directory 0: its samples are not 8 bits wide");
   EXPECT_EQ(refusal(with(kPlanar, 2)), "directory 0: its colours are stored apart");
   EXPECT_EQ(refusal(with(kOrientation, 3)), "directory 0: it is stored turned");
-  EXPECT_EQ(refusal(with(kPhotometric, 3)), "directory 0: its colours are stored in a way unknown here");
+  EXPECT_EQ(refusal(with(kPhotometric, 8)), "directory 0: its colours are stored in a way unknown here");
   EXPECT_EQ(refusal(with(kCompression, 9999)), "directory 0: its compression 9999 is unknown here");
   EXPECT_EQ(open_bytes({}).slide, nullptr);
   EXPECT_EQ(open_bytes(Bytes(1000, 7)).slide, nullptr);
@@ -332,9 +341,9 @@ TEST(TiffDamage, OfJpegEveryByteThatLibjpegDoubtsIsAnError) {
     Bytes tables;
     if (fields.contains(kJpegTables)) tables.assign(fields.at(kJpegTables).values.begin(), fields.at(kJpegTables).values.end());
     const Flips flips = flip(format, [&](const Bytes& tile, const std::string& error) {
-      if (jpeg_warnings(tables, tile, kTile, kTile) != 0) EXPECT_NE(error, "") << "libjpeg warned, and the tile was returned as good";
+      EXPECT_TRUE(jpeg_warnings(tables, tile, kTile, kTile) == 0 || !error.empty()) << "libjpeg warned, and the tile was returned as good";
     });
-    EXPECT_GT(flips.noticed, 250);
+    EXPECT_GT(flips.noticed, 200);
   }
 }
 
@@ -342,7 +351,7 @@ TEST(TiffDamage, OtherCodecsNoticeWhatTheirLibrariesCan) {
   const auto nothing = [](const Bytes&, const std::string&) {};
   EXPECT_GT(flip("aperio_33005", nothing).noticed, 0);
   EXPECT_GT(flip("aperio_33003_422", nothing).noticed, 0);
-  EXPECT_GT(flip("deflate", nothing).noticed, 0);
+  for (const char* format : {"deflate", "deflate_predictor"}) EXPECT_EQ(flip(format, nothing).unnoticed, 0) << "it has a checksum";
   EXPECT_GT(flip("lzw", nothing).noticed, 0);
   // nothing in stored bytes says what they should be
   EXPECT_EQ(flip("uncompressed", nothing).unnoticed, 500);
@@ -362,12 +371,16 @@ TEST(TiffDamage, NoByteOfTheDirectoryCanCrashTheReader) {
       const std::size_t at = random() % 9 == 0 ? random() % 8 : ends[0] + random() % (bytes.size() - ends[0]);
       bytes[at] ^= static_cast<std::uint8_t>(1 + random() % 255);
       const Opened answer = open_bytes(bytes);
-      EXPECT_TRUE(answer.slide || !answer.why_not.empty() || at < 4);
       if (!answer.slide) continue;
       ++opened;
       const Level& level = answer.slide->info().levels[0];
       std::vector<std::uint8_t> rgb(300 * 200 * 3);
-      LevelWindow window{std::max<std::int64_t>(0, level.size.width - 150), std::max<std::int64_t>(0, level.size.height - 150), {300, 200}, rgb.data(), 900};
+      LevelWindow window;
+      window.x = level.size.width - 150;
+      window.y = level.size.height - 150;
+      window.size = {300, 200};
+      window.rgb = rgb.data();
+      window.row_bytes = 900;
       answer.slide->read(0, {&window, 1}, nullptr);
     }
     EXPECT_GT(opened, 100) << format;

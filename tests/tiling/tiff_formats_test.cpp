@@ -128,7 +128,8 @@ TEST_P(Format, AWindowIsThatPartOfTheWholeLevelReducedOnesIncluded) {
   for (int level = 0; level < static_cast<int>(slide->info().levels.size()); ++level) {
     const Size size = slide->info().levels[level].size, wanted{size.width / 4 + 11, size.height / 8 + 1};
     const Bytes whole = whole_level(*slide, level);
-    for (const Level0Point at : {Level0Point{0, 0}, {size.width / 5, size.height / 4}, {-13, 101}, {size.width - 31, size.height - 29}, {97, -3000}}) {
+    for (const Level0Point at :
+         {Level0Point{0, 0}, {size.width / 5, size.height / 4}, {-13, 101}, {size.width - 31, size.height - 29}, {97, -3000}}) {
       EXPECT_EQ(window_of(*slide, level, at.x_level0, at.y_level0, wanted), part_of(whole, size, at, wanted))
           << "level " << level << " at " << at.x_level0 << ", " << at.y_level0;
     }
@@ -156,7 +157,8 @@ TEST(TiffFormats, ASlideSmallerThanATileIsReadWhereOpenSlideWouldScrambleIt) {
 TEST(TiffFormats, PixelsOfCodecsThatKeepEveryByteAreThoseThatWereWritten) {
   const TempDir folder;
   const auto path = folder / "slide.tif";
-  for (const char* name : {"deflate", "deflate_predictor", "deflate_bigtiff_big_endian", "lzw", "lzw_predictor", "uncompressed", "aperio_33005"}) {
+  for (const char* name :
+       {"deflate", "deflate_predictor", "deflate_bigtiff_big_endian", "lzw", "lzw_predictor", "uncompressed", "aperio_33005"}) {
     write_tiff_slide(path, tiff_format(name, levels()));
     const auto slide = open_ours(path);
     for (int level = 0; level < 2; ++level) EXPECT_EQ(whole_level(*slide, level), levels()[level].rgb) << name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets of eight slots, each ruled by one atomic word: the tile's number plus one, whether it is being filled, how many hold it.
+// Sets of up to eight slots, each ruled by one atomic word: the tile's number plus one, whether it is being filled, how many hold it.
 #include "tiling/tiff/seam_cache.h"
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 namespace microtome {
 namespace {
 
-constexpr std::uint64_t kWays = 8;
+constexpr std::int64_t kMostWays = 8;
 constexpr std::uint64_t kHolders = 0xffff;  // the low bits
 constexpr std::uint64_t kFilling = 0x10000;
 constexpr int kTileShift = 17;
@@ -32,9 +32,10 @@ struct SeamCache::Slot {
 
 SeamCache::SeamCache(std::int64_t tile_bytes, std::int64_t most_bytes)
     : tile_bytes_(tile_bytes),
-      sets_(static_cast<std::uint64_t>(std::max<std::int64_t>(1, most_bytes / tile_bytes / static_cast<std::int64_t>(kWays)))),
-      slots_(std::make_unique<Slot[]>(sets_ * kWays)),
-      pixels_(new std::uint8_t[sets_ * kWays * static_cast<std::uint64_t>(tile_bytes)]) {}
+      ways_(static_cast<std::uint64_t>(std::min(kMostWays, most_bytes / tile_bytes))),
+      sets_(static_cast<std::uint64_t>(std::max<std::int64_t>(1, most_bytes / tile_bytes / kMostWays))),
+      slots_(std::make_unique<Slot[]>(sets_ * ways_)),
+      pixels_(new std::uint8_t[sets_ * ways_ * static_cast<std::uint64_t>(tile_bytes)]) {}
 
 SeamCache::~SeamCache() = default;
 
@@ -50,11 +51,11 @@ SeamCache::Pin::~Pin() {
 
 std::uint8_t* SeamCache::pixels_of(const Slot& slot) const { return pixels_.get() + (&slot - slots_.get()) * tile_bytes_; }
 
-SeamCache::Slot* SeamCache::begin_of_set(std::uint64_t tile) const { return &slots_[mix(tile + 1) % sets_ * kWays]; }
+SeamCache::Slot* SeamCache::begin_of_set(std::uint64_t tile) const { return slots_.get() + mix(tile + 1) % sets_ * ways_; }
 
 SeamCache::Pin SeamCache::find(std::uint64_t tile) {
   Slot* const begin = begin_of_set(tile);
-  for (Slot* slot = begin; slot != begin + kWays; ++slot) {
+  for (Slot* slot = begin; slot != begin + ways_; ++slot) {
     std::uint64_t word = slot->word.load(std::memory_order_relaxed);
     while (is_of(word, tile) && !(word & kFilling)) {
       if (!slot->word.compare_exchange_weak(word, word + 1, std::memory_order_acquire, std::memory_order_relaxed)) continue;
@@ -69,7 +70,7 @@ SeamCache::Pin SeamCache::reserve(std::uint64_t tile) {
   Slot* const begin = begin_of_set(tile);
   Slot* oldest = nullptr;
   std::uint64_t seen = 0;
-  for (Slot* slot = begin; slot != begin + kWays; ++slot) {
+  for (Slot* slot = begin; slot != begin + ways_; ++slot) {
     const std::uint64_t word = slot->word.load(std::memory_order_relaxed);
     if (!is_free(word)) continue;
     if (oldest && word != 0 && slot->last_use.load(std::memory_order_relaxed) >= oldest->last_use.load(std::memory_order_relaxed)) continue;

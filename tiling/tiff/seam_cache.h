@@ -47,6 +47,7 @@ class SeamCache {
   Slot* begin_of_set(std::uint64_t tile) const;
 
   std::int64_t tile_bytes_;
+  std::uint64_t ways_;  // 0 where one tile is larger than the cache may be
   std::uint64_t sets_;
   std::unique_ptr<Slot[]> slots_;
   std::unique_ptr<std::uint8_t[]> pixels_;

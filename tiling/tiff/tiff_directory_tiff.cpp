@@ -16,6 +16,7 @@ constexpr int kMostDirectories = 1000;
 constexpr std::uint32_t kMostSide = 1u << 30;                    // of an image
 constexpr std::int64_t kMostTilePixels = std::int64_t{1} << 24;  // of a stored tile: 48 MiB of RGB
 constexpr std::uint64_t kNowhere = ~std::uint64_t{0} >> 1;       // an offset that no file reaches
+constexpr std::uint64_t kLeastPlaceBytes = 6;                    // of a tile in its directory: offset and byte count
 constexpr int kAperioYcbcr = 33003, kAperioRgb = 33005;
 
 template <class T>
@@ -119,8 +120,11 @@ std::string require_sane(const TiffImage& image) {
   return {};
 }
 
-std::string read_places(TIFF* tiff, const ByteSource& bytes, TiffImage& image) {
+// `room`: how many more tiles the file can have; lies would take memory.
+std::string read_places(TIFF* tiff, const ByteSource& bytes, std::uint64_t& room, TiffImage& image) {
   const auto tiles = static_cast<std::uint64_t>(image.columns() * image.rows());
+  if (tiles > room) return fmt::format("it claims {} x {} stored tiles, more tiles than the file can hold", image.columns(), image.rows());
+  room -= tiles;
   std::uint64_t *offsets = nullptr, *counts = nullptr;
   if (tiles != TIFFNumberOfTiles(tiff) || !TIFFGetField(tiff, TIFFTAG_TILEOFFSETS, &offsets) ||
       !TIFFGetField(tiff, TIFFTAG_TILEBYTECOUNTS, &counts) || !offsets || !counts) {
@@ -136,7 +140,7 @@ std::string read_places(TIFF* tiff, const ByteSource& bytes, TiffImage& image) {
   return {};
 }
 
-std::string read_image(TIFF* tiff, const ByteSource& bytes, TiffImage& image) {
+std::string read_image(TIFF* tiff, const ByteSource& bytes, std::uint64_t& room, TiffImage& image) {
   if (std::string why = require_plain(tiff); !why.empty()) return why;
   image.size = {tag<std::uint32_t>(tiff, TIFFTAG_IMAGEWIDTH, 0), tag<std::uint32_t>(tiff, TIFFTAG_IMAGELENGTH, 0)};
   image.tile = {tag<std::uint32_t>(tiff, TIFFTAG_TILEWIDTH, 0), tag<std::uint32_t>(tiff, TIFFTAG_TILELENGTH, 0)};
@@ -155,7 +159,7 @@ std::string read_image(TIFF* tiff, const ByteSource& bytes, TiffImage& image) {
     const auto* begin = static_cast<const std::uint8_t*>(tables);
     image.jpeg_tables.assign(begin, begin + length);
   }
-  return read_places(tiff, bytes, image);
+  return read_places(tiff, bytes, room, image);
 }
 
 void read_description(TIFF* tiff, TiffFile& file) {
@@ -179,6 +183,7 @@ TiffFile read_tiff_file(const ByteSource& bytes) {
   }
   file.is_tiff = true;
   read_description(tiff, file);
+  std::uint64_t room = static_cast<std::uint64_t>(bytes.size()) / kLeastPlaceBytes;
   for (int index = 0;; ++index) {
     if (index == kMostDirectories) {
       file.why_not = fmt::format("it has more than {} directories", kMostDirectories);
@@ -187,7 +192,7 @@ TiffFile read_tiff_file(const ByteSource& bytes) {
     if (TIFFIsTiled(tiff)) {
       TiffImage image;
       image.index = index;
-      if (std::string why = read_image(tiff, bytes, image); !why.empty()) {
+      if (std::string why = read_image(tiff, bytes, room, image); !why.empty()) {
         file.why_not = fmt::format("directory {}: {}", index, why);
         return file;
       }

@@ -68,7 +68,7 @@ void skip(j_decompress_ptr info, long count) {
   info->src->bytes_in_buffer -= static_cast<std::size_t>(count);
 }
 
-// A tile with tables of its own leaves them behind in the decompressor, where the next tile would find them.
+// A tile with tables of its own leaves them behind in the decompressor.
 bool has_tables(std::span<const std::uint8_t> stored) {
   for (std::size_t at = 2; at + 4 <= stored.size() && stored[at] == 0xff;) {
     const int marker = stored[at + 1];
@@ -90,13 +90,12 @@ class JpegDecoder : public TileDecoder {
     errors_.base.error_exit = fail;
     errors_.base.emit_message = warn;
     errors_.base.output_message = quiet;
-    jpeg_create_decompress(&info_);
-    info_.src = &source_;
     source_.init_source = nothing;
     source_.fill_input_buffer = out_of_bytes;
     source_.skip_input_data = skip;
     source_.resync_to_restart = jpeg_resync_to_restart;
     source_.term_source = nothing;
+    jpeg_create_decompress(&info_);
   }
   ~JpegDecoder() override { jpeg_destroy_decompress(&info_); }
   JpegDecoder(const JpegDecoder&) = delete;
@@ -108,7 +107,7 @@ class JpegDecoder : public TileDecoder {
       tables_loaded_ = false;
       return errors_.text.data();
     }
-    if (!tables_loaded_) load_tables();
+    if (!tables_loaded_) start_over();
     tables_loaded_ = !has_tables(stored);
     feed(stored);
     jpeg_read_header(&info_, TRUE);
@@ -126,7 +125,11 @@ class JpegDecoder : public TileDecoder {
     source_.bytes_in_buffer = bytes.size();
   }
 
-  void load_tables() {
+  // A tile that has none of the tables it needs must not find those of another.
+  void start_over() {
+    jpeg_destroy_decompress(&info_);
+    jpeg_create_decompress(&info_);
+    info_.src = &source_;
     if (image_.jpeg_tables.empty()) return;
     feed(image_.jpeg_tables);
     jpeg_read_header(&info_, FALSE);

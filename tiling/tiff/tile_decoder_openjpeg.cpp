@@ -11,6 +11,8 @@
 namespace microtome {
 namespace {
 
+constexpr std::int64_t kMostParts = 1024;
+
 struct Memory {
   std::span<const std::uint8_t> bytes;
   std::size_t at = 0;
@@ -94,6 +96,25 @@ struct Plane {
   const OPJ_INT32* row(std::int64_t y, std::int64_t rows) const { return data + std::min(height - 1, y * height / rows) * width; }
 };
 
+// What the stream claims, before OpenJPEG takes memory for it (SIZ, ISO 15444-1, A.5.1): the tile's size, three colours, and no more
+// parts inside than any encoder makes.
+std::string check_claims(std::span<const std::uint8_t> stream, Size tile) {
+  const auto number = [&](std::size_t at, int bytes) {
+    std::int64_t value = 0;
+    for (int i = 0; i < bytes; ++i) value = value << 8 | stream[at + static_cast<std::size_t>(i)];
+    return value;
+  };
+  if (stream.size() < 42 || number(0, 4) != 0xff4fff51) return "the bytes are no JPEG 2000";
+  const std::int64_t x1 = number(8, 4), y1 = number(12, 4), x0 = number(16, 4), y0 = number(20, 4);
+  if (x1 - x0 != tile.width || y1 - y0 != tile.height) return "the stored JPEG 2000 has another size than the tile";
+  if (number(40, 2) != 3) return "the stored JPEG 2000 has another number of colours than three";
+  const std::int64_t part_width = number(24, 4), part_height = number(28, 4);
+  if (part_width == 0 || part_height == 0 || (tile.width / part_width + 1) * (tile.height / part_height + 1) > kMostParts) {
+    return "the stored JPEG 2000 is cut into too many parts";
+  }
+  return {};
+}
+
 std::string check(const opj_image_t& image, Size size) {
   if (image.numcomps != 3) return "the stored JPEG 2000 has another number of colours than three";
   for (OPJ_UINT32 c = 0; c < 3; ++c) {
@@ -111,7 +132,8 @@ class Jpeg2000Decoder : public TileDecoder {
   explicit Jpeg2000Decoder(const TiffImage& image) : image_(image) {}
 
   std::string decode(std::span<const std::uint8_t> stored, int reduction, std::uint8_t* rgb, std::int64_t row_bytes) override {
-    std::string error;
+    std::string error = check_claims(stored, image_.tile);
+    if (!error.empty()) return error;
     const Image image = decode_planes(stored, reduction, error);
     if (!error.empty()) return error;
     const Size size{(image_.tile.width + (1 << reduction) - 1) >> reduction, (image_.tile.height + (1 << reduction) - 1) >> reduction};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deflate, LZW, PackBits, Zstandard and stored bytes through libtiff, which also undoes predictors.
+// Deflate (but for the inflating itself), LZW, PackBits, Zstandard and stored bytes through libtiff, which also undoes predictors.
 #include <tiffio.h>
 
 #include <algorithm>
 #include <vector>
 
+#include "tiling/tiff/inflater.h"
 #include "tiling/tiff/tiff_handle.h"
 #include "tiling/tiff/tile_decoder.h"
 
@@ -37,15 +38,14 @@ class LibtiffDecoder : public TileDecoder {
       : image_(image), handle_(bytes), background_{background.r, background.g, background.b} {
     ready_ = handle_.get() && TIFFSetDirectory(handle_.get(), static_cast<tdir_t>(image.index));
     samples_.resize(image.tile.width * image.tile.height * samples_of(image.colour));
+    if (ready_ && is_deflate()) {
+      inflater_ = std::make_unique<Inflater>();
+      has_predictor_ = field(TIFFTAG_PREDICTOR) == PREDICTOR_HORIZONTAL;
+    }
   }
 
   std::string decode(std::span<const std::uint8_t> stored, int, std::uint8_t* rgb, std::int64_t row_bytes) override {
-    handle_.error.clear();
-    // libtiff may turn bits round in place, and turns them back
-    auto* bytes = const_cast<std::uint8_t*>(stored.data());
-    const bool good = ready_ && TIFFReadFromUserBuffer(handle_.get(), 0, bytes, static_cast<tmsize_t>(stored.size()), samples_.data(),
-                                                       static_cast<tmsize_t>(samples_.size()));
-    if (!good || !handle_.error.empty()) return handle_.error.empty() ? "libtiff cannot decode the bytes" : handle_.error;
+    if (std::string error = inflater_ ? inflate(stored) : decompress(stored); !error.empty()) return error;
     const int samples = samples_of(image_.colour);
     for (std::int64_t y = 0; y < image_.tile.height; ++y) {
       write_row(&samples_[y * image_.tile.width * samples], rgb + y * row_bytes);
@@ -54,6 +54,40 @@ class LibtiffDecoder : public TileDecoder {
   }
 
  private:
+  int field(std::uint32_t tag) const {
+    std::uint16_t value = 0;
+    TIFFGetFieldDefaulted(handle_.get(), tag, &value);
+    return value;
+  }
+
+  bool is_deflate() const {
+    const int compression = field(TIFFTAG_COMPRESSION);
+    return (compression == COMPRESSION_DEFLATE || compression == COMPRESSION_ADOBE_DEFLATE) &&
+           field(TIFFTAG_FILLORDER) == FILLORDER_MSB2LSB;
+  }
+
+  std::string decompress(std::span<const std::uint8_t> stored) {
+    handle_.error.clear();
+    // libtiff may turn bits round in place, and turns them back
+    auto* bytes = const_cast<std::uint8_t*>(stored.data());
+    const bool good = ready_ && TIFFReadFromUserBuffer(handle_.get(), 0, bytes, static_cast<tmsize_t>(stored.size()), samples_.data(),
+                                                       static_cast<tmsize_t>(samples_.size()));
+    if (!good || !handle_.error.empty()) return handle_.error.empty() ? "libtiff cannot decode the bytes" : handle_.error;
+    return {};
+  }
+
+  std::string inflate(std::span<const std::uint8_t> stored) {
+    std::string error = inflater_->inflate(stored, samples_);
+    if (!error.empty() || !has_predictor_) return error;
+    // each sample is stored as its difference from that of the pixel to the left
+    const std::int64_t step = samples_of(image_.colour), row_bytes = image_.tile.width * step;
+    for (std::int64_t row = 0; row < image_.tile.height; ++row) {
+      std::uint8_t* sample = &samples_[row * row_bytes];
+      for (std::int64_t i = step; i < row_bytes; ++i) sample[i] = static_cast<std::uint8_t>(sample[i] + sample[i - step]);
+    }
+    return {};
+  }
+
   void write_row(const std::uint8_t* from, std::uint8_t* rgb) const {
     const std::int64_t width = image_.tile.width;
     switch (image_.colour) {
@@ -82,6 +116,8 @@ class LibtiffDecoder : public TileDecoder {
   TiffHandle handle_;
   std::uint8_t background_[3];
   bool ready_ = false;
+  std::unique_ptr<Inflater> inflater_;  // of deflated images
+  bool has_predictor_ = false;          // likewise
   std::vector<std::uint8_t> samples_;
 };
 
