@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which reader a file gets.
+#include <fmt/format.h>
+
 #include <cassert>
 
 #include "tiling/readers.h"
 #include "tiling/slide.h"
+#include "tiling/tiff/tiff_directory.h"
 
 namespace microtome {
 
@@ -20,8 +23,25 @@ WindowShift read_window(const Slide& slide, int level, std::int64_t x, std::int6
   return {window.shift_x, window.shift_y};
 }
 
-std::unique_ptr<Slide> open_slide(const std::filesystem::path& path) { return open_with_openslide(path); }
+std::unique_ptr<Slide> open_slide(const std::filesystem::path& path) {
+  // vendors with a TIFF dialect of their own (Ventana, Leica, Philips, Hamamatsu) are OpenSlide's
+  const std::string vendor = openslide_vendor(path);
+  if (!vendor.empty() && vendor != "aperio" && vendor != "generic-tiff") return open_with_openslide(path);
+  std::string why_not;
+  if (auto slide = open_with_tiff(open_file_bytes(path), why_not)) return slide;
+  if (!vendor.empty() || why_not.empty()) return open_with_openslide(path);
+  throw SlideError("not_a_slide", fmt::format("open the slide: {} does not know this TIFF's format, and read directly: {}: "
+                                              "check that the file is complete, convert it to a tiled TIFF, or leave it out of the archive",
+                                              slide_library_version(), why_not));
+}
 
-bool looks_like_slide(const std::filesystem::path& path) { return !openslide_vendor(path).empty(); }
+bool looks_like_slide(const std::filesystem::path& path) {
+  if (!openslide_vendor(path).empty()) return true;
+  try {
+    return read_tiff_file(*open_file_bytes(path)).why_not.empty();
+  } catch (const SlideError&) {
+    return false;
+  }
+}
 
 }  // namespace microtome

@@ -17,7 +17,8 @@ std::unique_ptr<Slide> open_with_openslide(const std::filesystem::path& path);
 /// What OpenSlide takes the file for ("aperio", "generic-tiff", ...); empty where it knows none.
 std::string openslide_vendor(const std::filesystem::path& path);
 
-/// Tiled TIFF, BigTIFF and Aperio SVS, without OpenSlide. Null, and why in `why_not`, where another reader may do better.
+/// Tiled TIFF, BigTIFF and Aperio SVS, without OpenSlide. Null where another reader may do better: `why_not` says why,
+/// and is empty where the file is no TIFF at all.
 std::unique_ptr<Slide> open_with_tiff(std::unique_ptr<ByteSource> bytes, std::string& why_not);
 
 }  // namespace microtome

@@ -106,8 +106,8 @@ class OpenSlideSlide : public Slide {
   }
 
   std::string sentence(int level, Level0Point origin, Size size, const std::string& error) const {
-    return fmt::format("read {} x {} pixels of level {} at ({}, {}): {}: the file is damaged there, copy it again from its source", size.width,
-                       size.height, level, origin.x_level0, origin.y_level0, without_paths(error, path_));
+    return fmt::format("read {} x {} pixels of level {} at ({}, {}): {}: the file is damaged there, copy it again from its source",
+                       size.width, size.height, level, origin.x_level0, origin.y_level0, without_paths(error, path_));
   }
 
   Handle current() const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Learn here how real files behave: the three outcomes of opening, levels that must not be trusted, damage that stays local.
+// Learn here how real files behave under OpenSlide: the three outcomes of opening, levels that must not be trusted, damage that stays local.
 #include <gtest/gtest.h>
 
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "tests/support/tiff_slide.h"
-#include "tiling/slide.h"
+#include "tiling/readers.h"
 
 namespace microtome {
 namespace {
@@ -63,7 +63,7 @@ Bytes read_level(const Slide& slide, int level) { return read(slide, level, {0, 
 
 std::pair<std::string, std::string> open_error(const fs::path& path) {
   try {
-    open_slide(path);
+    open_with_openslide(path);
   } catch (const SlideError& error) {
     return {error.code(), error.what()};
   }
@@ -79,7 +79,7 @@ TEST(RealSlide, TellsItsFacts) {
   const fs::path path = kSlides / "CMU-1-Small-Region.svs";
   ASSERT_TRUE(fs::exists(path))
       << "the real slide is not at MICROTOME_SHARED/slides: set -DMICROTOME_SHARED to the folder that holds slides/";
-  const auto slide = open_slide(path);
+  const auto slide = open_with_openslide(path);
   const SlideInfo& info = slide->info();
   EXPECT_EQ(info.vendor, "aperio");
   EXPECT_EQ(info.reader, slide_library_version());
@@ -100,7 +100,7 @@ TEST(RealSlide, TellsItsFacts) {
 }
 
 TEST(RealSlide, OutsideTheSlideIsBackground) {
-  const auto slide = open_slide(kSlides / "CMU-1-Small-Region.svs");
+  const auto slide = open_with_openslide(kSlides / "CMU-1-Small-Region.svs");
   EXPECT_EQ(read(*slide, 0, {-10, -10}, {10, 10}), Bytes(300, 255));
   EXPECT_EQ(read(*slide, 0, {2220, 2967}, {5, 5}), Bytes(75, 255));
 }
@@ -137,7 +137,7 @@ TEST_F(SlideFile, ARecognisedButBrokenFileCannotBeOpenedAndItsNameStaysInside) {
 TEST_F(SlideFile, PixelsAreThoseThatWereWrittenOnEveryTrustedLevel) {
   const TiffSlideSettings settings = noise_slide({{1000, 800}, {500, 400}, {256, 300}});
   write_tiff_slide(path_, settings);
-  const auto slide = open_slide(path_);
+  const auto slide = open_with_openslide(path_);
   ASSERT_EQ(slide->info().levels.size(), 3u);
   EXPECT_EQ(slide->info().vendor, "generic-tiff");
   for (int i = 0; i < 3; ++i) {
@@ -149,7 +149,7 @@ TEST_F(SlideFile, PixelsAreThoseThatWereWrittenOnEveryTrustedLevel) {
 TEST_F(SlideFile, ALevelSmallerThanATileIsNotTrustedAndRightlySo) {
   const TiffSlideSettings settings = noise_slide({{1000, 800}, {250, 400}, {500, 200}});
   write_tiff_slide(path_, settings);
-  const auto slide = open_slide(path_);
+  const auto slide = open_with_openslide(path_);
   ASSERT_EQ(slide->info().levels.size(), 3u);
   EXPECT_TRUE(slide->info().levels[0].trusted);
   for (int i = 1; i < 3; ++i) {
@@ -174,18 +174,18 @@ TEST_F(SlideFile, TheScaleComesFromTheFilesOwnTags) {
   TiffSlideSettings settings = noise_slide({{600, 500}});
   settings.jpeg = true;
   write_tiff_slide(path_, settings);
-  EXPECT_FALSE(open_slide(path_)->info().scale.has_value());
+  EXPECT_FALSE(open_with_openslide(path_)->info().scale.has_value());
 
   settings.pixels_per_cm = 40000;
   write_tiff_slide(path_, settings);
-  auto scale = open_slide(path_)->info().scale;
+  auto scale = open_with_openslide(path_)->info().scale;
   ASSERT_TRUE(scale.has_value());
   EXPECT_NEAR(scale->mpp, 0.25, 1e-6);
   EXPECT_EQ(scale->source, "tiff.resolution");
 
   settings.description = "Aperio Image Library v11.2.1 \r\n600x500 [0,0 600x500] (256x256) JPEG/RGB Q=95|AppMag = 20|MPP = 0.5";
   write_tiff_slide(path_, settings);
-  scale = open_slide(path_)->info().scale;
+  scale = open_with_openslide(path_)->info().scale;
   ASSERT_TRUE(scale.has_value());
   EXPECT_NEAR(scale->mpp, 0.5, 1e-12);
   EXPECT_EQ(scale->source, "openslide.mpp");
@@ -222,7 +222,7 @@ class DamagedSlide : public SlideFile {
 };
 
 TEST_F(DamagedSlide, ADamagedTileFailsInASentenceAndTheNextReadIsWell) {
-  const auto slide = open_slide(path_);
+  const auto slide = open_with_openslide(path_);
   for (int round = 0; round < 2; ++round) {
     for (int number = 0; number < 9; ++number) EXPECT_TRUE(behaves(*slide, number)) << number;
   }
@@ -238,7 +238,7 @@ TEST_F(DamagedSlide, ADamagedTileFailsInASentenceAndTheNextReadIsWell) {
 }
 
 TEST_F(DamagedSlide, OneThreadsBadTileNeverFailsAnothersGoodOne) {
-  const auto slide = open_slide(path_);
+  const auto slide = open_with_openslide(path_);
   std::atomic<int> misbehaved{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 3; ++t) {
@@ -251,7 +251,7 @@ TEST_F(DamagedSlide, OneThreadsBadTileNeverFailsAnothersGoodOne) {
 }
 
 TEST_F(DamagedSlide, AFileThatGoesAwayFailsTheReadsThatNeedItAgain) {
-  const auto slide = open_slide(path_);
+  const auto slide = open_with_openslide(path_);
   EXPECT_TRUE(behaves(*slide, kDamaged));
   fs::remove(path_);
   try {

@@ -41,13 +41,13 @@ struct TiffImage {
 };
 
 struct TiffFile {
-  bool big = false;
-  std::vector<TiffImage> images;         // tiled ones, in the file's order; the others are labels and thumbnails
-  std::string description;               // of the first directory, for the scale in it. Never leaves tiling/: patients are named there
-  double x_resolution = 0;               // of the first directory; 0: not given
-  double y_resolution = 0;               // likewise
-  std::string resolution_unit;           // "inch", "centimeter", ""
-  std::string why_not;                   // why this reader cannot take the file (another one may); empty: it can
+  bool is_tiff = false;           // classic or BigTIFF, whatever becomes of it
+  std::vector<TiffImage> images;  // tiled ones, in the file's order; the others are labels and thumbnails
+  std::string description;        // of the first directory, for the scale in it. Never leaves tiling/: patients are named there
+  double x_resolution = 0;        // of the first directory; 0: not given
+  double y_resolution = 0;        // likewise
+  std::string resolution_unit;    // "inch", "centimeter", ""
+  std::string why_not;            // why this reader cannot take the file (another one may); empty: it can
 };
 
 /// Reads the directories. A file that is no TIFF, or of a kind that this reader leaves to others (striped, 16 bits, planes apart, palettes,

@@ -22,13 +22,20 @@ class TileDecoder {
   virtual std::string decode(std::span<const std::uint8_t> stored, int reduction, std::uint8_t* rgb, std::int64_t row_bytes) = 0;
 };
 
-/// `image` and `bytes` must outlive the decoder. `background` lies under transparent pixels.
+/// What is handed over by reference must outlive the decoder. `background` lies under transparent pixels.
 std::unique_ptr<TileDecoder> make_jpeg_decoder(const TiffImage& image);
 std::unique_ptr<TileDecoder> make_jpeg2000_decoder(const TiffImage& image);
 std::unique_ptr<TileDecoder> make_libtiff_decoder(const TiffImage& image, const ByteSource& bytes, Rgb background);
 std::unique_ptr<TileDecoder> make_tile_decoder(const TiffImage& image, const ByteSource& bytes, Rgb background);
 
-/// How often the codec can halve this image's tiles by itself: 0 for libtiff's codecs, at most 3. JPEG 2000 is asked of the first stored tile.
+/// How often the codec can halve this image's tiles by itself: 0 for libtiff's codecs, at most 3. JPEG 2000 is asked of the first stored
+/// tile.
 int most_reduction(const TiffImage& image, const ByteSource& bytes);
+
+/// "libjpeg-turbo 2.1.5" and the like: what decodes, for documents.
+std::string codec_library(TileCodec codec);
+std::string jpeg_library();
+std::string jpeg2000_library();
+std::string libtiff_library();
 
 }  // namespace microtome
