@@ -85,7 +85,9 @@ std::string line_of(const BenchCase& work, std::size_t index, const std::vector<
   line["spread"] = nullptr;
   if (timed) line["spread"] = rounded(spread(result.values));
   line["ok"] = ok;
-  for (const auto& [key, value] : row.notes) line[key] = value;
+  for (const auto& [key, value] : row.notes) {
+    std::visit([&line, &key = key](const auto& known) { line[key] = known; }, value);
+  }
   if (!ok) line["why"] = result.wrong;
   return line.dump();
 }

@@ -3,11 +3,13 @@
 // is one way of doing a case's work: ours, the floor (the bare library underneath) or a rival.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace microtome {
@@ -15,9 +17,9 @@ namespace microtome {
 struct BenchRow {
   std::string name;
   int threads = 1;
-  std::function<std::string()> verify;                     // does the work once; what is wrong with its output, empty where nothing is
-  std::function<double()> run;                             // does the work once; how it went, in the case's unit
-  std::vector<std::pair<std::string, std::string>> notes;  // further fields of the printed line
+  std::function<std::string()> verify;  // does the work once; what is wrong with its output, empty where nothing is
+  std::function<double()> run;          // does the work once; how it went, in the case's unit
+  std::vector<std::pair<std::string, std::variant<std::int64_t, std::string>>> notes;  // further fields of the printed line
 };
 
 struct BenchCase {

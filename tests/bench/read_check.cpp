@@ -8,10 +8,10 @@
 
 namespace microtome {
 
-AreaWeights::AreaWeights(double start, double extent, int count) {
+AreaWeights::AreaWeights(double extent, int count) : pixels(static_cast<std::int64_t>(std::ceil(extent))) {
   const double width = extent / count;
   for (int i = 0; i < count; ++i) {
-    const double from = start + i * width, to = start + (i + 1) * width;
+    const double from = i * width, to = (i + 1) * width;
     Cell cell;
     cell.first = static_cast<std::int64_t>(std::floor(from + 1e-9));
     for (std::int64_t pixel = cell.first; static_cast<double>(pixel) < to - 1e-9; ++pixel) {
@@ -22,37 +22,50 @@ AreaWeights::AreaWeights(double start, double extent, int count) {
   }
 }
 
-TileCheck::TileCheck(const BenchSlide& slide, int tile_px, double side_level0, std::span<const Level0Point> origins)
-    : slide_(slide), tile_px_(tile_px), side_level0_(side_level0), origins_(origins), seen_(origins.size(), 0) {}
+struct TileCheck::Work {
+  std::vector<std::uint8_t> source;  // a row of the slide, as wide as a tile
+  std::vector<float> sums;           // rows of the slide, weighted
+  std::vector<float> wanted;
+};
 
-void TileCheck::reference(Level0Point origin, std::vector<float>& rgb) const {
-  const AreaWeights across(static_cast<double>(origin.x_level0), side_level0_, tile_px_);
-  const AreaWeights down(static_cast<double>(origin.y_level0), side_level0_, tile_px_);
+TileCheck::TileCheck(const BenchSlide& slide, int tile_px, double side_level0, std::span<const Level0Point> origins)
+    : slide_(slide), tile_px_(tile_px), weights_(side_level0, tile_px), origins_(origins), seen_(origins.size(), 0) {}
+
+void TileCheck::sum_rows(Level0Point origin, const AreaWeights::Cell& cell, Work& work) const {
   const Raster& period = slide_.period;
-  std::vector<float> row(static_cast<std::size_t>(tile_px_) * 3);
-  rgb.assign(row.size() * tile_px_, 0);
-  for (int i = 0; i < tile_px_; ++i) {
-    const auto& vertical = down.cells[i];
-    for (std::size_t v = 0; v < vertical.weights.size(); ++v) {
-      const std::uint8_t* source =
-          &period.rgb[((vertical.first + static_cast<std::int64_t>(v)) % period.size.height) * period.size.width * 3];
-      for (int j = 0; j < tile_px_; ++j) {
-        float sums[3] = {0, 0, 0};
-        const auto& horizontal = across.cells[j];
-        std::int64_t x = horizontal.first % period.size.width;
-        for (const float weight : horizontal.weights) {
-          for (int c = 0; c < 3; ++c) sums[c] += weight * static_cast<float>(source[3 * x + c]);
-          if (++x == period.size.width) x = 0;
-        }
-        for (int c = 0; c < 3; ++c) rgb[(static_cast<std::size_t>(i) * tile_px_ + j) * 3 + c] += vertical.weights[v] * sums[c];
+  std::fill(work.sums.begin(), work.sums.end(), 0.0f);
+  for (std::size_t v = 0; v < cell.weights.size(); ++v) {
+    const std::int64_t y = (origin.y_level0 + cell.first + static_cast<std::int64_t>(v)) % period.size.height;
+    const std::uint8_t* row = &period.rgb[y * period.size.width * 3];
+    for (std::int64_t x = 0; x < weights_.pixels;) {
+      const std::int64_t from = (origin.x_level0 + x) % period.size.width, count = std::min(weights_.pixels - x, period.size.width - from);
+      std::copy_n(row + 3 * from, 3 * count, &work.source[3 * x]);
+      x += count;
+    }
+    for (std::size_t i = 0; i < work.sums.size(); ++i) work.sums[i] += cell.weights[v] * static_cast<float>(work.source[i]);
+  }
+}
+
+void TileCheck::reference(Level0Point origin, Work& work) const {
+  work.source.resize(static_cast<std::size_t>(3 * weights_.pixels));
+  work.sums.resize(work.source.size());
+  work.wanted.clear();
+  for (const auto& row : weights_.cells) {
+    sum_rows(origin, row, work);
+    for (const auto& cell : weights_.cells) {
+      float sums[3] = {0, 0, 0};
+      for (std::size_t h = 0; h < cell.weights.size(); ++h) {
+        for (std::size_t c = 0; c < 3; ++c) sums[c] += cell.weights[h] * work.sums[3 * (static_cast<std::size_t>(cell.first) + h) + c];
       }
+      work.wanted.insert(work.wanted.end(), sums, sums + 3);
     }
   }
 }
 
 void TileCheck::see(std::size_t index, const std::uint8_t* rgb) {
-  thread_local std::vector<float> wanted;
-  reference(origins_[index], wanted);
+  thread_local Work work;
+  reference(origins_[index], work);
+  const std::vector<float>& wanted = work.wanted;
   double squares = 0, most = 0;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const double difference = std::abs(static_cast<double>(rgb[i]) - wanted[i]);

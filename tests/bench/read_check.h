@@ -21,6 +21,17 @@ struct Tolerance {
 
 inline constexpr Tolerance kSameBytes{0, 0};
 
+/// The real interval [0, extent) of `count` equal cells, each as a run of whole and cut pixels.
+struct AreaWeights {
+  struct Cell {
+    std::int64_t first = 0;
+    std::vector<float> weights;  // sum to 1
+  };
+  std::vector<Cell> cells;
+  std::int64_t pixels = 0;  // all that any cell sees
+  AreaWeights(double extent, int count);
+};
+
 /// Compares tiles as they come, from any thread.
 class TileCheck {
  public:
@@ -35,25 +46,17 @@ class TileCheck {
   double psnr() const;
 
  private:
-  void reference(Level0Point origin, std::vector<float>& rgb) const;
+  struct Work;
+  void reference(Level0Point origin, Work& work) const;
+  void sum_rows(Level0Point origin, const AreaWeights::Cell& cell, Work& work) const;
 
   const BenchSlide& slide_;
   int tile_px_;
-  double side_level0_;
+  AreaWeights weights_;
   std::span<const Level0Point> origins_;
   std::mutex mutex_;
   std::vector<int> seen_;
   double squares_ = 0, values_ = 0, most_ = 0;
-};
-
-/// The real interval [start, start + extent) of `count` equal cells, each as runs of whole and cut pixels.
-struct AreaWeights {
-  struct Cell {
-    std::int64_t first = 0;
-    std::vector<float> weights;  // sum to 1
-  };
-  std::vector<Cell> cells;
-  AreaWeights(double start, double extent, int count);
 };
 
 }  // namespace microtome
