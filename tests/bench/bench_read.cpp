@@ -18,7 +18,7 @@ bool run(const BenchOptions& options) {
   const ReadSlides slides{make_slide_as_scanned(folder / "scanned.svs", texture, 32), make_slide_of_256(folder / "of_256.svs", texture, 30),
                           make_slide_of_jpeg2000(folder / "jpeg2000.svs", texture, 16)};
   std::vector<NamedCase> cases = tile_cases(slides, folder.path());
-  cases.push_back(survey_case(texture, folder.path()));
+  for (NamedCase& work : survey_cases(texture, folder.path())) cases.push_back(std::move(work));
   cases.push_back(slow_storage_case(slides));
   bool right = true, any = false;
   for (const NamedCase& work : cases) {

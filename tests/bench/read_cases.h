@@ -30,7 +30,7 @@ struct NamedCase {
 std::vector<NamedCase> tile_cases(const ReadSlides& slides, const std::filesystem::path& folder);
 
 /// Overview, tissue and plan of a slide of 100,000 x 100,000 pixels against decoding its tiles.
-NamedCase survey_case(const Texture& texture, const std::filesystem::path& folder);
+std::vector<NamedCase> survey_cases(const Texture& texture, const std::filesystem::path& folder);
 
 /// Storage that takes 20 ms to answer, with and without fetching ahead.
 NamedCase slow_storage_case(const ReadSlides& slides);
