@@ -8,7 +8,7 @@ namespace microtome {
 std::vector<Ref<BatchJob>> Packer::add(const Ref<SlideJob>& slide) {
   std::vector<Ref<BatchJob>> out;
   bool counted = false;
-  for (std::size_t t = 0; t < slide->state.size(); ++t) {
+  for (const std::uint32_t t : slide->order) {
     if (slide->state[t] != TileState::pending) continue;
     if (!open_) {
       open_ = std::make_shared<BatchJob>();

@@ -9,8 +9,8 @@
 
 namespace microtome {
 
-/// Cuts planned tiles into full batches that may span slides, in the order slides are added. A partial batch is flushed when it spans as
-/// many slides as the run admits (or all of them would wait for it), and after the last slide.
+/// Cuts planned tiles into full batches that may span slides, in the order slides are added and their tiles are best read. A partial batch
+/// is flushed when it spans as many slides as the run admits (or all of them would wait for it), and after the last slide.
 class Packer {
  public:
   Packer(std::size_t batch_size, std::size_t slides_admitted) : batch_size_(batch_size), slides_admitted_(slides_admitted) {}

@@ -36,6 +36,7 @@ void check_engine(const EngineSettings& engine, std::vector<std::string>& out) {
   require(out, engine.threads >= 0 && engine.threads <= 1024, fmt::format("engine.threads: wanted 0..1024, got {}", engine.threads));
   require(out, engine.batch >= 1 && engine.batch <= 4096, fmt::format("engine.batch: wanted 1..4096, got {}", engine.batch));
   require(out, engine.slides_in_flight >= 1, fmt::format("engine.slides_in_flight: wanted 1 or more, got {}", engine.slides_in_flight));
+  require(out, engine.batches_ahead >= 1, fmt::format("engine.batches_ahead: wanted 1 or more, got {}", engine.batches_ahead));
   require(out, engine.batches_in_flight >= 0, fmt::format("engine.batches_in_flight: wanted 0 or more, got {}", engine.batches_in_flight));
   require(out, one_of(engine.progress, {"auto", "live", "plain", "json", "none"}),
           fmt::format("engine.progress: wanted auto, live, plain, json or none, got '{}'", engine.progress));

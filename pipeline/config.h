@@ -46,6 +46,7 @@ struct EngineSettings {
   int batch = 16;                 // tiles per forward pass
   int slides_in_flight = 8;       // slides between admit and publish
   int batches_in_flight = 0;      // batches between window and gather; 0: threads + 2
+  int batches_ahead = 16;         // batches whose stored bytes are fetched before they are decoded: hides slow storage, costs stored bytes
   std::string memory_limit;       // ceiling on pixels in flight, e.g. 8G; empty: none
   std::string progress = "auto";  // auto, live, plain, json, none
 };

@@ -59,9 +59,10 @@ struct SlideJob {
   Overview overview;
   double tissue_mm2 = 0;
   TilePlan plan;
+  std::vector<std::uint32_t> order;  // in which planned tiles are packed: reading_order(plan.tiles)
 
   std::vector<TileState> state;  // per planned tile; written by gather alone
-  std::vector<float> features;  // (planned, feature_dim); empty until the first tile comes back
+  std::vector<float> features;   // (planned, feature_dim); empty until the first tile comes back
   std::vector<float> focus;      // (planned)
   std::size_t pending = 0;       // tiles not yet encoded or unreadable
 
@@ -80,12 +81,13 @@ struct TileRef {
 
 struct BatchJob {
   std::size_t index = 0;
-  std::vector<TileRef> tiles;          // at most engine.batch, in manifest and plan order
-  std::vector<std::uint8_t> rgb;       // batch slots x tile_px x tile_px x 3
-  std::vector<std::uint8_t> readable;  // per tile
-  std::vector<float> focus;            // per tile
-  std::vector<float> features;         // batch slots x feature_dim
-  bool abandoned = false;              // the run was asked to stop before it was read
+  std::vector<TileRef> tiles;                               // at most engine.batch, in manifest and reading order
+  std::vector<std::shared_ptr<const StoredBytes>> fetched;  // one a run of tiles of one slide, as slides_of cuts them; may be null
+  std::vector<std::uint8_t> rgb;                            // batch slots x tile_px x tile_px x 3
+  std::vector<std::uint8_t> readable;                       // per tile
+  std::vector<float> focus;                                 // per tile
+  std::vector<float> features;                              // batch slots x feature_dim
+  bool abandoned = false;                                   // the run was asked to stop before it was read
   Clock::time_point ready;
 };
 

@@ -103,7 +103,8 @@ class Bindings {
     add("tiling.target_mpp", "mpp", t.target_mpp, Effect::result, "microns per pixel of a tile, honoured exactly");
     add("tiling.overlap_px", "", t.overlap_px, Effect::result, "overlap of neighbours, pixels at target_mpp");
     add("tiling.padding", "", t.padding, Effect::result, "keep tiles that overhang the edge");
-    add("tiling.allow_upsampling", "", t.allow_upsampling, Effect::result, "accept slides coarser than target_mpp");
+    add("tiling.allow_upsampling", "", t.allow_upsampling, Effect::result, "accept slides coarser than target_mpp by more than 1 %");
+    add("tiling.codec_scaling", "", t.codec_scaling, Effect::result, "decode at 1/2, 1/4, 1/8 where that is exact, or near (faster)");
     add("tiling.min_tissue", "", t.min_tissue, Effect::result, "least share of tissue in a tile, 0..1");
     add("tiling.max_unreadable", "", t.max_unreadable, Effect::result, "share of unreadable tiles that fails a slide, 0..1");
     add("tissue.overview_mpp", "", s.overview_mpp, Effect::result, "microns per pixel of the tissue search");
@@ -125,6 +126,7 @@ class Bindings {
     add("engine.batch", "batch", g.batch, Effect::speed, "tiles per forward pass; another number may change the last bits of features");
     add("engine.slides_in_flight", "", g.slides_in_flight, Effect::speed, "slides between admit and publish");
     add("engine.batches_in_flight", "", g.batches_in_flight, Effect::speed, "batches between window and gather; 0: threads + 2");
+    add("engine.batches_ahead", "", g.batches_ahead, Effect::speed, "batches whose stored bytes are fetched before they are decoded");
     add("engine.memory_limit", "memory-limit", g.memory_limit, Effect::speed, "ceiling on pixels in flight, e.g. 8G");
     add("engine.progress", "progress", g.progress, Effect::speed, "auto, live, plain, json, none");
   }

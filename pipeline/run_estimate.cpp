@@ -67,7 +67,8 @@ MemoryTerms estimate_memory(const RunParts& parts, const std::vector<Ref<SlideJo
   for (const auto& job : jobs) tiles += static_cast<std::int64_t>(job->plan.tiles.size());
   const std::int64_t batches = std::min<std::int64_t>(parts.window, tiles / parts.config.engine.batch + 1);
   m.pixels = batches * parts.config.engine.batch * (tile * tile * 3 + dim * 4);
-  m.bags = largest_window(jobs, std::min(admitted, kBagsAtOnce), [&](const SlideJob& job) { return static_cast<std::int64_t>(job.plan.tiles.size()) * dim * 4; });
+  m.bags = largest_window(jobs, std::min(admitted, kBagsAtOnce),
+                          [&](const SlideJob& job) { return static_cast<std::int64_t>(job.plan.tiles.size()) * dim * 4; });
   m.overviews = largest_window(jobs, admitted, [](const SlideJob& job) { return job.overview.size.width * job.overview.size.height * 3; });
   m.readers = largest_window(jobs, admitted, [](const SlideJob& job) { return std::min(kReaderCache, level0_bytes(job)); });
   m.pictures = 2 * largest_window(jobs, 1, [](const SlideJob& job) { return raster_bytes(job); });

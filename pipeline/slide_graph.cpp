@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// archive ─► admit ─► survey ─► pack ─► window ─► read ─► encode ─► gather ─► conclude ─► publish
-//              ▲                          ▲                           │                      │
-//              │                          └──── one batch is done ────┘                      │
-//              └────────────────────────── one slide is done ────────────────────────────────┘
+// archive ─► admit ─► survey ─► pack ─► ahead ─► fetch ─► window ─► read ─► encode ─► gather ─► conclude ─► publish
+//              ▲                          ▲                 ▲         │                 │                      │
+//              │                          └─ it is decoded ─┼─────────┘                 │                      │
+//              │                                            └──── one batch is done ────┘                      │
+//              └───────────────────────────────── one slide is done ───────────────────────────────────────────┘
 //
 // Topology only: the bodies are in stages.cpp and batching.cpp.
 #include "pipeline/slide_graph.h"
@@ -17,6 +18,7 @@
 
 #include "pipeline/batching.h"
 #include "pipeline/machine/interrupt.h"
+#include "pipeline/machine/io_threads.h"
 #include "pipeline/outputs/slide_documents.h"
 #include "pipeline/stages.h"
 
@@ -36,9 +38,13 @@ template <class T> using Order = fl::sequencer_node<Msg<T>>;
 template <class T> using Queue = fl::queue_node<Msg<T>>;
 template <class In, class Out = In> using Stage = fl::function_node<Msg<In>, Msg<Out>>;
 template <class In, class... Outs> using Split = fl::multifunction_node<Msg<In>, std::tuple<Msg<Outs>...>>;
+template <class T> using Detached = fl::async_node<Msg<T>, Msg<T>>;
 template <int I, class N> auto& port(N& n) { return fl::output_port<I>(n); }
 template <class A, class B> void connect(A& a, B& b) { fl::make_edge(a, b); }
 template <class A, class B, class... Rest> void connect(A& a, B& b, Rest&... rest) { fl::make_edge(a, b); connect(b, rest...); }
+
+// More than a network file system needs to be kept busy; they sleep most of the time.
+constexpr int kStorageThreads = 8;
 
 using Slide = SlideJob;
 using Batch = BatchJob;
@@ -87,9 +93,15 @@ class Bodies {
     if (nothing_to_encode) std::get<1>(ports).try_put(slide);
   }
 
-  Ref<Batch> read(const Ref<Batch>& batch) {
+  void fetch(const Ref<Batch>& batch) {
+    timed(Node::fetch, *batch, [&] { fetch_bytes(parts_, *batch); });
+  }
+
+  template <class Ports>
+  void read(const Ref<Batch>& batch, Ports& ports) {
     timed(Node::read, *batch, [&] { read_pixels(parts_, *batch); });
-    return batch;
+    std::get<0>(ports).try_put(batch);
+    std::get<1>(ports).try_put(Done());
   }
 
   Ref<Batch> encode(const Ref<Batch>& batch) {
@@ -155,6 +167,16 @@ void run_in_arena(const RunParts& parts, Bodies& bodies) {
   const auto threads = static_cast<std::size_t>(parts.threads);
   const std::size_t lanes = parts.encoder->facts().device == "cpu" ? threads : 2;  // two in flight per GPU
   fl::graph g;
+  IoThreads storage(kStorageThreads);
+  // the graph waits for what is out there
+  const auto detach = [&](const Ref<Batch>& batch, auto& gateway) {
+    gateway.reserve_wait();
+    storage.post([&bodies, &gateway, batch] {
+      bodies.fetch(batch);
+      gateway.try_put(batch);
+      gateway.release_wait();
+    });
+  };
 
   // Nodes in the order of the picture.
   // clang-format off
@@ -163,18 +185,23 @@ void run_in_arena(const RunParts& parts, Bodies& bodies) {
   Stage<Slide>               survey  (g, threads, [&](const Ref<Slide>& s) { return bodies.survey(s); });  // open, tissue, plan
   Order<Slide>               in_order(g, [](const Ref<Slide>& s) { return s->index; });
   Split<Slide, Batch, Slide> pack    (g, fl::serial, [&](const Ref<Slide>& s, auto& ports) { bodies.pack(s, ports); });   // 0: full batches   1: slides without a tile
-  Queue<Batch>               plans   (g);                                                                 // the window refuses, it does not hold
+  Queue<Batch>               plans   (g);                                                                 // a limiter refuses, it does not hold
+  Limit<Batch>               ahead   (g, static_cast<std::size_t>(parts.config.engine.batches_ahead));    // stored bytes in flight
+  Detached<Batch>            fetch   (g, fl::unlimited, detach);                                          // waits for storage, on threads of its own
+  Order<Batch>               in_turn (g, [](const Ref<Batch>& b) { return b->index; });
   Limit<Batch>               window  (g, static_cast<std::size_t>(parts.window));                         // the memory bound
-  Stage<Batch>               read    (g, threads, [&](const Ref<Batch>& b) { return bodies.read(b); });
+  Split<Batch, Batch, Done>  read    (g, threads, [&](const Ref<Batch>& b, auto& ports) { bodies.read(b, ports); });      // 0: pixels   1: it is decoded
   Stage<Batch>               encode  (g, lanes, [&](const Ref<Batch>& b) { return bodies.encode(b); });
   Split<Batch, Slide, Done>  gather  (g, fl::serial, [&](const Ref<Batch>& b, auto& ports) { bodies.gather(b, ports); });  // 0: slides that are whole   1: one batch is done
   Stage<Slide>               conclude(g, threads, [&](const Ref<Slide>& s) { return bodies.conclude(s); });
   Stage<Slide, Done>         publish (g, 2, [&](const Ref<Slide>& s) { return bodies.publish(s); });
 
   connect(archive, admit, survey, in_order, pack);
-  connect(port<0>(pack), plans, window, read, encode, gather);
+  connect(port<0>(pack), plans, ahead, fetch, in_turn, window, read);
+  connect(port<0>(read), encode, gather);
   connect(port<0>(gather), conclude, publish);
   fl::make_edge(port<1>(pack), conclude);                // failed, or nothing to encode
+  fl::make_edge(port<1>(read), ahead.decrementer());     // it is decoded
   fl::make_edge(port<1>(gather), window.decrementer());  // one batch is done
   fl::make_edge(publish, admit.decrementer());           // one slide is done
   // clang-format on

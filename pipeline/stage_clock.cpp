@@ -13,7 +13,7 @@ std::int64_t nanoseconds(StageClock::Clock::duration d) { return std::chrono::du
 }  // namespace
 
 const char* node_name(Node node) {
-  constexpr const char* names[kNodes] = {"archive", "survey", "pack", "read", "encode", "gather", "conclude", "publish"};
+  constexpr const char* names[kNodes] = {"archive", "survey", "pack", "fetch", "read", "encode", "gather", "conclude", "publish"};
   return names[static_cast<std::size_t>(node)];
 }
 

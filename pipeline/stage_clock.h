@@ -10,8 +10,8 @@
 
 namespace microtome {
 
-enum class Node { archive, survey, pack, read, encode, gather, conclude, publish };
-inline constexpr std::size_t kNodes = 8;
+enum class Node { archive, survey, pack, fetch, read, encode, gather, conclude, publish };
+inline constexpr std::size_t kNodes = 9;
 const char* node_name(Node node);
 
 /// Thread-safe; adding costs two atomic additions.

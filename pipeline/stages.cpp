@@ -51,6 +51,10 @@ void plan_slide(const RunParts& parts, SlideJob& job) {
                      "the slide states no scale but its objective power: microns per pixel were taken from that: give mpp in the manifest");
   }
   const TileGeometry geometry = tile_geometry(job.info, job.scale, config.tiling);
+  if (is_upsampled(job.scale, config.tiling)) {
+    job.outcome.note("upsampled", fmt::format("the slide has {} um/px and its tiles {}: they were enlarged, which adds no detail",
+                                              job.scale.mpp, config.tiling.target_mpp));
+  }
   job.overview = read_overview(*job.slide, job.scale.mpp, config.tissue);
   const TissueMask mask = find_tissue(job.overview, config.tissue);
   job.tissue_mm2 = mask.area_mm2;
@@ -153,6 +157,7 @@ void release(SlideJob& job) {
   job.slide.reset();
   job.overview = {};
   job.plan.tiles = {};
+  job.order = {};
   job.state = {};
   job.features = {};
   job.focus = {};
@@ -189,13 +194,28 @@ void survey_slide(const RunParts& parts, SlideJob& job) {
     job.state.assign(tiles, TileState::pending);
     job.focus.assign(tiles, 0);
     job.pending = tiles;
+    job.order = reading_order(job.plan.tiles);
     take_over_partial(parts, job);
   });
   if (job.outcome.failed) {
     job.state.clear();
+    job.order.clear();
     job.pending = 0;
   }
   if (job.pending == 0) job.slide.reset();
+}
+
+void fetch_bytes(const RunParts&, BatchJob& batch) {
+  if (stop_signal() != 0) return;
+  const std::vector<TileRead> reads = reads_of(batch, 0);
+  try {
+    for (const auto& [first, last] : slides_of(batch)) {
+      const SlideJob& job = *batch.tiles[first].slide;
+      batch.fetched.push_back(fetch_tiles(*job.slide, job.plan.geometry, std::span(reads).subspan(first, last - first)));
+    }
+  } catch (const std::bad_alloc&) {
+    batch.fetched.clear();  // then the reader fetches tile by tile
+  }
 }
 
 void read_pixels(const RunParts& parts, BatchJob& batch) {
@@ -207,10 +227,14 @@ void read_pixels(const RunParts& parts, BatchJob& batch) {
   batch.readable.assign(batch.tiles.size(), 1);
   batch.focus.assign(batch.tiles.size(), 0);
   std::vector<TileRead> reads = reads_of(batch, bytes);
-  for (const auto& [first, last] : slides_of(batch)) {
+  const auto runs = slides_of(batch);
+  batch.fetched.resize(runs.size());
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    const auto [first, last] = runs[r];
     const SlideJob& job = *batch.tiles[first].slide;
-    read_tiles(*job.slide, job.plan.geometry, std::span(reads).subspan(first, last - first), nullptr);
+    read_tiles(*job.slide, job.plan.geometry, std::span(reads).subspan(first, last - first), batch.fetched[r].get());
   }
+  batch.fetched.clear();
   for (std::size_t i = 0; i < reads.size(); ++i) {
     const std::span<std::uint8_t> rgb(reads[i].rgb, bytes);
     batch.readable[i] = reads[i].error.empty();

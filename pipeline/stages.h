@@ -12,6 +12,9 @@ namespace microtome {
 /// an error.
 void survey_slide(const RunParts& parts, SlideJob& job);
 
+/// Reads the stored bytes of a batch ahead of their decoding; waits for storage, so it wants a thread of its own.
+void fetch_bytes(const RunParts& parts, BatchJob& batch);
+
 /// Decodes the pixels of a batch. A tile that cannot be read is marked, its pixels are zero and its features are never used.
 void read_pixels(const RunParts& parts, BatchJob& batch);
 

@@ -3,7 +3,7 @@
 #   readme_picture.py ROOT
 import pathlib, re, sys
 
-HIDDEN = {"in_order", "plans"}          # a sequencer and a queue: how the edge works, not what the picture tells
+HIDDEN = {"in_order", "in_turn", "plans"}   # sequencers and a queue: how the edge works, not what the picture tells
 BYPASS = ("pack", "conclude")           # slides without a tile to encode; the one forward edge that the picture leaves out
 
 
@@ -60,7 +60,7 @@ def differences(readme, source):
         yield f"the picture says {' '.join(nodes)}, the connect lines say {' '.join(seen)}"
     if not HIDDEN <= set(chain):
         yield f"the connect lines lack {', '.join(sorted(HIDDEN - set(chain)))}"
-    declared = [n for n in re.findall(r"^\s*(?:Source|Limit|Stage|Order|Split|Queue)<[^;]*?>\s+(\w+)\s*[({]", source, re.M)]
+    declared = [n for n in re.findall(r"^\s*(?:Source|Limit|Stage|Order|Split|Queue|Detached)<[^;]*?>\s+(\w+)\s*[({]", source, re.M)]
     if declared != chain:
         yield f"nodes are declared as {' '.join(declared)}, but connected as {' '.join(chain)}"
     wanted = {(a, f"{b}.decrementer()") for a, b in back} | {BYPASS}
@@ -68,8 +68,8 @@ def differences(readme, source):
         yield f"the code lacks make_edge({a}, {b})"
     for edge in sorted(edges - wanted):
         yield f"make_edge({', '.join(edge)}) is not in the picture"
-    if len(back) != 2 or not all(a and b for a, b in back):
-        yield f"the picture should draw two token edges between nodes, not {sorted(back, key=str)}"
+    if len(back) != 3 or not all(a and b for a, b in back):
+        yield f"the picture should draw three token edges between nodes, not {sorted(back, key=str)}"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ WindowShift read_window(const Slide& slide, int level, std::int64_t x, std::int6
   window.size = size;
   window.rgb = rgb.data();
   window.row_bytes = size.width * 3;
-  slide.read(level, {&window, 1}, nullptr);
+  slide.read(level, {&window, 1}, slide.fetch(level, {&window, 1}).get());
   if (!window.error.empty()) throw SlideError("read_failed", window.error);
   return {window.shift_x, window.shift_y};
 }

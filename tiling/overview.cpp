@@ -48,7 +48,7 @@ Axis axis_of(double start, double extent, double cell_level0, const Level& level
 
 Overview read_overview(const Slide& slide, double mpp, const TissueSettings& settings) {
   const SlideInfo& info = slide.info();
-  const int index = choose_level(info, mpp, settings.overview_mpp, 0);
+  const int index = choose_level(info, mpp, settings.overview_mpp, 0, [](const Level&) { return true; });
   const Level& level = info.levels[index];
   const double cell = std::max(level.downsample, settings.overview_mpp / mpp);
   const Level0Rect& bounds = info.bounds;

@@ -2,6 +2,7 @@
 // Size, overlap and target mpp to coordinates: pure arithmetic in doubles, no pixels, no files.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "tiling/geometry.h"
@@ -19,12 +20,19 @@ struct TileGeometry {
   double slide_mpp = 0;
   double side_level0 = 0;  // side of a tile in level-0 pixels
   double step_level0 = 0;  // distance between neighbours in level-0 pixels
-  int level = 0;           // the level tiles are read from: the coarsest trusted one with level mpp <= 1.01 * target
+  int level = 0;           // the level tiles are read from: the coarsest trusted one, stored or reduced, with level mpp <= 1.01 * target
   double downsample = 1;   // of that level
 };
 
-/// Throws SlideError "needs_upsampling" when slide_mpp > 1.1 * target_mpp and that is not allowed.
+/// True where tiles would be enlarged: the slide is coarser than the target by more than the 1 % that counts as the same scale.
+bool is_upsampled(const Scale& scale, const TilingSettings& settings);
+
+/// Throws SlideError "needs_upsampling" when the slide is_upsampled and that is not allowed.
 TileGeometry tile_geometry(const SlideInfo& info, const Scale& scale, const TilingSettings& settings);
+
+/// How tiles get their scale, for documents: "none" (a level's own pixels), "codec-1/2" (decoded at a fraction), "area" (resampled) or
+/// both, "codec-1/2+area".
+std::string resampling_name(const SlideInfo& info, const TileGeometry& geometry);
 
 /// Level-0 starts of the tiles along one axis that begins at `start` and is `extent` long (both level-0 pixels).
 /// Sorted, first == llround(start), stride uniform to within one pixel. Without padding no tile overhangs the end;

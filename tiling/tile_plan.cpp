@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace microtome {
 namespace {
@@ -48,7 +49,18 @@ RasterBox tile_on_mask(Level0Point origin, double side, const TissueMask& mask) 
   return {x / mask.downsample, y / mask.downsample, (x + side) / mask.downsample, (y + side) / mask.downsample};
 }
 
+constexpr std::int32_t kStripColumns = 16;
+
 }  // namespace
+
+std::vector<std::uint32_t> reading_order(const std::vector<PlannedTile>& tiles) {
+  std::vector<std::uint32_t> order(tiles.size());
+  std::iota(order.begin(), order.end(), 0u);
+  // the plan is row-major already, and stays so within a strip
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return tiles[a].column / kStripColumns < tiles[b].column / kStripColumns; });
+  return order;
+}
 
 TilePlan plan_tiles(const SlideInfo& info, const TileGeometry& geometry, const TissueMask& mask, const TilingSettings& settings) {
   const Level0Rect& bounds = info.bounds;

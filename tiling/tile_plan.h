@@ -25,4 +25,8 @@ struct TilePlan {
 /// Every grid tile of info.bounds with tissue_fraction >= settings.min_tissue (and > 0). No tissue: an empty plan, not an error.
 TilePlan plan_tiles(const SlideInfo& info, const TileGeometry& geometry, const TissueMask& mask, const TilingSettings& settings);
 
+/// The order in which tiles are best read, as indices: row by row within vertical strips of 16 columns. Batches of such neighbours share
+/// source tiles, and what two rows share is still in the reader's cache when the second row comes, however wide the slide is.
+std::vector<std::uint32_t> reading_order(const std::vector<PlannedTile>& tiles);
+
 }  // namespace microtome

@@ -19,6 +19,9 @@ std::vector<std::string> validate(const TilingSettings& settings) {
   std::vector<std::string> problems;
   require(problems, "tile_px", settings.tile_px, 16, 8192);
   require(problems, "target_mpp", settings.target_mpp, 0.05, 100);
+  if (settings.codec_scaling != "exact" && settings.codec_scaling != "near") {
+    problems.push_back(fmt::format("codec_scaling = {}: must be exact or near", settings.codec_scaling));
+  }
   require(problems, "min_tissue", settings.min_tissue, 0, 1);
   require(problems, "max_unreadable", settings.max_unreadable, 0, 1);
   if (settings.overlap_px < 0 || settings.overlap_px >= settings.tile_px) {

@@ -17,7 +17,8 @@
 #include "reporting/heatmap.h"
 #include "reporting/image_file.h"
 #include "reporting/regions.h"
-#include "tiling/tile_reader.h"
+#include "tiling/level_choice.h"
+#include "tiling/tile_grid.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -39,7 +40,7 @@ BagFacts bag_facts(const RunParts& parts, const SlideJob& job) {
   facts.random_weights = encoder.random_weights;
   facts.tile_px = geometry.tile_px;
   facts.overlap_px = geometry.overlap_px;
-  facts.level = geometry.level;
+  facts.level = stored_level(job.info, geometry.level);
   facts.side_level0 = geometry.side_level0;
   facts.mpp = job.scale.mpp;
   facts.target_mpp = geometry.target_mpp;
@@ -106,8 +107,11 @@ Findings base_findings(const RunParts& parts, const SlideJob& job) {
   f.runtime.host_class = host_class();
   f.runtime.slide_mtime_ns = job.mtime_ns;
   const TilingSettings& tiling = parts.config.tiling;
-  f.tiling = {tiling.tile_px,   tiling.overlap_px, job.plan.geometry.level, tiling.target_mpp, job.plan.geometry.side_level0,
-              kResamplingKernel};
+  f.tiling = {tiling.tile_px, tiling.overlap_px, 0, tiling.target_mpp, job.plan.geometry.side_level0, ""};
+  if (!job.info.levels.empty()) {
+    f.tiling.level = stored_level(job.info, job.plan.geometry.level);
+    f.tiling.resampling = resampling_name(job.info, job.plan.geometry);
+  }
   return f;
 }
 

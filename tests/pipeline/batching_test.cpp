@@ -4,12 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 namespace microtome {
 namespace {
 
 Ref<SlideJob> slide(std::size_t tiles, bool last = false) {
   auto job = std::make_shared<SlideJob>();
   job->state.assign(tiles, TileState::pending);
+  job->order.resize(tiles);
+  std::iota(job->order.begin(), job->order.end(), 0u);
   job->features.assign(tiles * 2, -1);
   job->focus.assign(tiles, 0);
   job->pending = tiles;

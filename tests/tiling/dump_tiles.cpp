@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "tiling/level_choice.h"
 #include "tiling/tile_grid.h"
 #include "tiling/tile_reader.h"
 
@@ -23,7 +24,8 @@ int main(int argc, char** argv) try {
   const auto ys = axis_starts(bounds.y_level0, bounds.height_level0, geometry.side_level0, geometry.step_level0, settings.padding);
 
   std::cout.precision(17);
-  std::cout << geometry.level << ' ' << geometry.downsample << ' ' << geometry.side_level0 << ' ' << scale.mpp << '\n';
+  std::cout << stored_level(slide->info(), geometry.level) << ' ' << geometry.downsample << ' ' << geometry.side_level0 << ' ' << scale.mpp
+            << ' ' << slide->info().levels[geometry.level].reduction << '\n';
   std::ofstream out(argv[5], std::ios::binary);
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(settings.tile_px) * settings.tile_px * 3);
   for (const auto y : ys) {

@@ -172,7 +172,7 @@ TEST_F(SlideFile, ASlideSmallerThanOneTileIsRefused) {
 
 TEST_F(SlideFile, TheScaleComesFromTheFilesOwnTags) {
   TiffSlideSettings settings = noise_slide({{600, 500}});
-  settings.jpeg = true;
+  settings.codec = TiffCodec::jpeg;
   write_tiff_slide(path_, settings);
   EXPECT_FALSE(open_with_openslide(path_)->info().scale.has_value());
 

@@ -115,14 +115,14 @@ TEST(TileGrid, LevelsNeedNotBeSortedOrWhole) {
 
 TEST(TileGrid, ACoarseSlideNeedsPermissionToBeEnlarged) {
   const SlideInfo info = slide_with({1, 2});
-  EXPECT_EQ(level_for(info, 0.54, 0.5), 0);
+  EXPECT_EQ(level_for(info, 0.505, 0.5), 0);
   try {
-    level_for(info, 0.56, 0.5);
+    level_for(info, 0.506, 0.5);
     ADD_FAILURE() << "no error";
   } catch (const SlideError& error) {
     EXPECT_EQ(error.code(), "needs_upsampling");
     EXPECT_STREQ(error.what(),
-                 "cut tiles at 0.5 um/px: the slide has only 0.56 um/px: choose a coarser target_mpp, or set allow_upsampling");
+                 "cut tiles at 0.5 um/px: the slide has only 0.506 um/px: choose a coarser target_mpp, or set allow_upsampling");
   }
   TilingSettings settings = tiles(256, 0.5);
   settings.allow_upsampling = true;

@@ -131,7 +131,7 @@ TEST(ReadTile, ALevelThatIsNoWholeFractionShowsTheSamePlaceAsLevel0) {
   const Size full{301, 257}, half{150, 128};
   const auto path = std::filesystem::temp_directory_path() / ("microtome_waves_" + std::to_string(::getpid()) + ".tif");
   TiffSlideSettings settings;
-  settings.tile_px = 64;
+  settings.tile = {64, 64};
   settings.levels = {{full, waves(full, 1, 1)}, {half, waves(half, 301.0 / 150, 257.0 / 128)}};
   write_tiff_slide(path, settings);
   const auto slide = open_slide(path);
