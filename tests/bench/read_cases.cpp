@@ -6,26 +6,31 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <optional>
+
+#include "tiling/tile_plan.h"
 
 namespace microtome {
 namespace {
 
 constexpr int kTilePx = 256;
-constexpr std::int64_t kStrip = 16;
-// near 1.3, and a whole number of level-0 pixels, so that grids of all rivals can meet ours
+// near 1.3, and a whole number of level-0 pixels, so that the grids of all rivals can meet ours
 constexpr double kResidualSide = 333;
+// as on a scanner that gives 0.2525 um/px where 0.5 is wanted
+constexpr double kAlmostHalfSide = 507;
 
-// One scale of one slide.
+// One scale of one slide. A row reads at most so many tiles: the slower it is, the fewer.
 struct TileCase {
   std::string name;
   const BenchSlide* slide = nullptr;
   double side_level0 = kTilePx;
   int reduction = 0;  // of the floor's decoding
-  Tolerance floor;
-  Tolerance ours;
-  Tolerance rivals;                                      // those that have their own resampling
-  std::size_t tiles = 1000;                              // most that a row reads
-  std::size_t openslide = 128, vips = 128, python = 64;  // the slower ones read fewer
+  Tolerance floor = kSameBytes;
+  Tolerance ours = kSameBytes;
+  std::optional<Tolerance> near = std::nullopt;  // of ours with codec_scaling = near, where that is another way
+  Tolerance openslide = kSameBytes;
+  Tolerance rivals = kSameBytes;  // those that have their own resampling
+  std::size_t tiles = 1000, rival_tiles = 128, python_tiles = 64;
   std::size_t batch = 32;
 };
 
@@ -77,36 +82,43 @@ BenchRow floor_row(const TileCase& work, const ReadJob& job) {
   return {"floor", 1, [=, allowed = work.floor] { return floor->verify(allowed); }, [=] { return floor->run(); }, {}};
 }
 
-bool run_tile_case(const TileCase& work, const std::filesystem::path& folder, const BenchOptions& options) {
-  ReadJob job{work.slide, kTilePx, work.side_level0, work.batch, reading_order(*work.slide, work.side_level0)};
-  job.origins.resize(std::min(job.origins.size(), work.tiles));
-  const std::size_t all = job.origins.size();
-  const SlideOpener open = [path = work.slide->path] { return open_slide(path); };
-  BenchCase bench{"read", work.name, "tiles/s", "floor", "openslide", 7, {}};
-  bench.rows.push_back(floor_row(work, job));
+void add_ours(const ReadJob& job, const std::string& name, const Tolerance& allowed, BenchCase& bench) {
+  const SlideOpener open = [path = job.slide->path] { return open_slide(path); };
   for (const int threads : {1, 2}) {
-    bench.rows.push_back(tile_row(job, "ours", threads, all, read_with_us(job, threads, open), work.ours));
+    bench.rows.push_back(tile_row(job, name, threads, job.origins.size(), read_with_us(job, threads, open), allowed));
     bench.rows.back().notes.emplace_back("reader", open()->info().reader);
   }
-  bench.rows.push_back(tile_row(job, "openslide", 1, std::min(all, work.openslide), read_with_openslide(job), work.ours));
-  bench.rows.push_back(tile_row(job, "libvips", 1, std::min(all, work.vips), read_with_vips(job), work.rivals));
-  bench.rows.push_back(tile_row(job, "openslide-python+PIL", 1, std::min(all, work.python), read_with_python(job, folder), work.rivals));
+}
+
+bool run_tile_case(const TileCase& work, const std::filesystem::path& folder, const BenchOptions& options) {
+  ReadJob job{work.slide, kTilePx, work.side_level0, work.batch, tiles_in_order(*work.slide, work.side_level0)};
+  job.origins.resize(std::min(job.origins.size(), work.tiles));
+  ReadJob near = job;
+  near.codec_scaling = "near";
+  const std::size_t some = std::min(job.origins.size(), work.rival_tiles), few = std::min(job.origins.size(), work.python_tiles);
+  BenchCase bench{"read", work.name, "tiles/s", "floor", "openslide", 5, {}};
+  bench.rows.push_back(floor_row(work, job));
+  add_ours(job, "ours", work.ours, bench);
+  if (work.near) add_ours(near, "ours-near", *work.near, bench);
+  bench.rows.push_back(tile_row(job, "openslide", 1, some, read_with_openslide(job), work.openslide));
+  bench.rows.push_back(tile_row(job, "libvips", 1, some, read_with_vips(job), work.rivals));
+  bench.rows.push_back(tile_row(job, "openslide-python+PIL", 1, few, read_with_python(job, folder), work.rivals));
   return run_case(bench, options, std::cout, std::cerr);
 }
 
 }  // namespace
 
-std::vector<Level0Point> reading_order(const BenchSlide& slide, double side_level0) {
-  const auto columns = static_cast<std::int64_t>(static_cast<double>(slide.level.size.width) / side_level0);
-  const auto rows = static_cast<std::int64_t>(static_cast<double>(slide.level.size.height) / side_level0);
-  std::vector<Level0Point> origins;
-  for (std::int64_t strip = 0; strip < columns; strip += kStrip) {
-    for (std::int64_t row = 0; row < rows; ++row) {
-      for (std::int64_t column = strip; column < std::min(columns, strip + kStrip); ++column) {
-        origins.push_back({std::llround(static_cast<double>(column) * side_level0), std::llround(static_cast<double>(row) * side_level0)});
-      }
+std::vector<Level0Point> tiles_in_order(const BenchSlide& slide, double side_level0) {
+  const auto columns = static_cast<std::int32_t>(static_cast<double>(slide.level.size.width) / side_level0);
+  const auto rows = static_cast<std::int32_t>(static_cast<double>(slide.level.size.height) / side_level0);
+  std::vector<PlannedTile> planned;
+  for (std::int32_t row = 0; row < rows; ++row) {
+    for (std::int32_t column = 0; column < columns; ++column) {
+      planned.push_back({{std::llround(column * side_level0), std::llround(row * side_level0)}, column, row, 1});
     }
   }
+  std::vector<Level0Point> origins;
+  for (const std::uint32_t tile : reading_order(planned)) origins.push_back(planned[tile].origin);
   return origins;
 }
 
@@ -124,21 +136,68 @@ BenchRow tile_row(const ReadJob& job, const std::string& name, int threads, std:
 }
 
 std::vector<NamedCase> tile_cases(const ReadSlides& slides, const std::filesystem::path& folder) {
-  const Tolerance averaged{255, 40};  // the codec's own halving
-  // JPEG 2000's halved samples lie on every other pixel, averages lie between two
-  const Tolerance off_by_half_a_pixel{255, 25};
-  // its low pass is not an average: no linear filter of the halved samples comes nearer to the averages of this texture than 37.8 dB
-  const Tolerance halved_wavelets{255, 34};
+  const Tolerance averaged{255, 40};       // the codec's own halving
   const Tolerance exactly_averaged{1, 0};  // rounding
   const Tolerance other_kernel{255, 30};
-  std::vector<TileCase> cases(7);
-  cases[0] = {"native-aligned", &slides.of_256, 256, 0, kSameBytes, kSameBytes, kSameBytes};
-  cases[1] = {"native-unaligned", &slides.scanned, 256, 0, kSameBytes, kSameBytes, kSameBytes};
-  cases[2] = {"half", &slides.of_256, 512, 1, averaged, averaged, averaged, 1000, 48, 48, 32};
-  cases[3] = {"half-unaligned", &slides.scanned, 512, 1, averaged, averaged, averaged, 1000, 48, 48, 32};
-  cases[4] = {"residual", &slides.scanned, kResidualSide, 0, kSameBytes, exactly_averaged, other_kernel, 1000, 96, 96, 48};
-  cases[5] = {"jpeg2000-native", &slides.jpeg2000, 256, 0, kSameBytes, kSameBytes, kSameBytes, 64, 32, 32, 32, 16};
-  cases[6] = {"jpeg2000-half", &slides.jpeg2000, 512, 1, off_by_half_a_pixel, halved_wavelets, averaged, 64, 8, 8, 8, 16};
+  // the halved samples of JPEG 2000 lie on every other pixel instead of between two, and its low pass is no average: no linear filter of
+  // them comes nearer to the averages of this texture than 37.8 dB
+  const Tolerance halved_wavelets{255, 25}, near{255, 33};
+  const std::vector<TileCase> cases{
+      {.name = "native-aligned", .slide = &slides.of_256},
+      {.name = "native-unaligned", .slide = &slides.scanned},
+      {.name = "half",
+       .slide = &slides.of_256,
+       .side_level0 = 512,
+       .reduction = 1,
+       .floor = averaged,
+       .ours = averaged,
+       .openslide = exactly_averaged,
+       .rivals = averaged,
+       .rival_tiles = 48,
+       .python_tiles = 32},
+      {.name = "half-unaligned",
+       .slide = &slides.scanned,
+       .side_level0 = 512,
+       .reduction = 1,
+       .floor = averaged,
+       .ours = averaged,
+       .openslide = exactly_averaged,
+       .rivals = averaged,
+       .rival_tiles = 48,
+       .python_tiles = 32},
+      {.name = "almost-half",
+       .slide = &slides.scanned,
+       .side_level0 = kAlmostHalfSide,
+       .reduction = 1,
+       .floor = averaged,
+       .ours = exactly_averaged,
+       .near = near,
+       .openslide = exactly_averaged,
+       .rivals = other_kernel,
+       .rival_tiles = 48,
+       .python_tiles = 32},
+      {.name = "residual",
+       .slide = &slides.scanned,
+       .side_level0 = kResidualSide,
+       .ours = exactly_averaged,
+       .openslide = exactly_averaged,
+       .rivals = other_kernel,
+       .rival_tiles = 96,
+       .python_tiles = 48},
+      {.name = "jpeg2000-native", .slide = &slides.jpeg2000, .tiles = 64, .rival_tiles = 32, .python_tiles = 32, .batch = 16},
+      {.name = "jpeg2000-half",
+       .slide = &slides.jpeg2000,
+       .side_level0 = 512,
+       .reduction = 1,
+       .floor = halved_wavelets,
+       .ours = exactly_averaged,
+       .near = near,
+       .openslide = exactly_averaged,
+       .rivals = averaged,
+       .tiles = 64,
+       .rival_tiles = 8,
+       .python_tiles = 8,
+       .batch = 16}};
   std::vector<NamedCase> named;
   for (const TileCase& work : cases) {
     named.push_back({work.name, [=](const BenchOptions& options) { return run_tile_case(work, folder, options); }});

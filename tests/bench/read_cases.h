@@ -35,8 +35,8 @@ std::vector<NamedCase> survey_cases(const Texture& texture, const std::filesyste
 /// Storage that takes 20 ms to answer, with and without fetching ahead.
 NamedCase slow_storage_case(const ReadSlides& slides);
 
-/// Tiles of `side` over the whole slide in the order in which the pipeline reads them: strips of 16 columns, each row by row.
-std::vector<Level0Point> reading_order(const BenchSlide& slide, double side_level0);
+/// Tiles of `side` over the whole slide in the order in which the pipeline reads them.
+std::vector<Level0Point> tiles_in_order(const BenchSlide& slide, double side_level0);
 
 /// A row's check and its runs, in tiles a second. The job must outlive the row.
 BenchRow tile_row(const ReadJob& job, const std::string& name, int threads, std::size_t count, const TileReading& read,

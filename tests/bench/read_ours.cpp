@@ -19,6 +19,7 @@ TileGeometry geometry_of(const ReadJob& job, const Slide& slide) {
   TilingSettings settings;
   settings.tile_px = job.tile_px;
   settings.target_mpp = job.target_mpp();
+  settings.codec_scaling = job.codec_scaling;
   TileGeometry geometry = tile_geometry(slide.info(), resolve_scale(slide.info(), std::nullopt), settings);
   if (std::abs(geometry.side_level0 - job.side_level0) > 1e-6) throw std::runtime_error("the slide's scale is not what was written");
   return geometry;

@@ -16,9 +16,10 @@ namespace microtome {
 struct ReadJob {
   const BenchSlide* slide = nullptr;
   int tile_px = 256;
-  double side_level0 = 256;          // of a tile, level-0 pixels
-  std::size_t batch = 32;            // tiles that our reader gets at once
-  std::vector<Level0Point> origins;  // in the order in which a run reads them
+  double side_level0 = 256;             // of a tile, level-0 pixels
+  std::size_t batch = 32;               // tiles that our reader gets at once
+  std::vector<Level0Point> origins;     // in the order in which a run reads them
+  std::string codec_scaling = "exact";  // a tiling setting of ours
 
   double target_mpp() const { return slide->mpp * side_level0 / tile_px; }
 };

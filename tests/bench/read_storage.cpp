@@ -39,7 +39,7 @@ SlideOpener opener(const std::filesystem::path& path, milliseconds delay) {
 }
 
 bool run_slow_storage(const BenchSlide& slide, const BenchOptions& options) {
-  const ReadJob job{&slide, 256, 256, 32, reading_order(slide, 256)};
+  const ReadJob job{&slide, 256, 256, 32, tiles_in_order(slide, 256)};
   const milliseconds none{0}, delay{20};
   const std::size_t all = job.origins.size(), few = 64;
   BenchCase bench{"read", "slow-storage", "tiles/s", "no-delay", "delay", 3, {}};
