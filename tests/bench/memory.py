@@ -4,6 +4,7 @@
 import json, os, pathlib, subprocess, sys, tempfile
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(pathlib.Path(__file__).parents[2] / "build/release/microtome")
+# small tiles, so that the small slide too fills all batches in flight
 SIDES = {"small": 2048, "large": 8192}
 # what may differ: the overview, the heatmap and the bag are proportional to the tissue, some bytes a tile's thousand
 MOST_GROWTH = 0.10
@@ -29,7 +30,7 @@ with tempfile.TemporaryDirectory() as folder:
         slide = next(archive.rglob("*.tif*"), None) or next(archive.rglob("*.svs"))
         manifest = folder / f"{row}.csv"
         manifest.write_text(f"slide_id,path\n{row},{slide}\n")
-        peaks[row] = run("run", "--manifest", manifest, "--output", out, "--encoder", "resnet18", "--encoder.random_weights", "--threads", 2)
+        peaks[row] = run("run", "--manifest", manifest, "--output", out, "--encoder", "resnet18", "--encoder.random_weights", "--threads", 2, "--tile-px", 128)
         tissue = json.loads((out / "slides" / row / "findings.json").read_text())["tissue"]
         ratio = peaks[row] / peaks["small"]
         print(json.dumps({"bench": "memory", "row": row, "case": f"{side} x {side}", "threads": 2, "value": round(peaks[row], 1), "unit": "MiB",
