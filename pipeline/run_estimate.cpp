@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kBagsAtOnce = 3;  // one being filled, one concluded, one published
 
-constexpr std::int64_t kReaderCache = 32 << 20;  // OpenSlide's tile cache, per open slide
+constexpr std::int64_t kReaderCache = 32 << 20;  // per open slide: OpenSlide's tile cache, or our reader's for tiles and overview
 
 /// Largest sum of `bytes(job)` over any `width` neighbours.
 template <class Bytes>
@@ -27,6 +27,18 @@ std::int64_t largest_window(const std::vector<Ref<SlideJob>>& jobs, std::size_t 
 
 std::int64_t level0_bytes(const SlideJob& job) {
   return job.info.levels.empty() ? 0 : job.info.levels.front().size.width * job.info.levels.front().size.height * 4;
+}
+
+/// Of the tiles that are fetched ahead, if tiles take an even share of the file.
+std::int64_t stored_bytes(const RunParts& parts, const SlideJob& job) {
+  if (job.info.levels.empty() || job.plan.tiles.empty()) return 0;
+  const Size size = job.info.levels.front().size;
+  const double side = job.plan.geometry.side_level0;
+  const double share = std::min(1.0, side * side / (static_cast<double>(size.width) * static_cast<double>(size.height)));
+  const auto ahead =
+      static_cast<double>(std::min<std::size_t>(job.plan.tiles.size(), static_cast<std::size_t>(parts.config.engine.batches_ahead) *
+                                                                           static_cast<std::size_t>(parts.config.engine.batch)));
+  return static_cast<std::int64_t>(share * ahead * static_cast<double>(job.bytes));
 }
 
 std::int64_t raster_bytes(const SlideJob& job) {
@@ -71,6 +83,7 @@ MemoryTerms estimate_memory(const RunParts& parts, const std::vector<Ref<SlideJo
                           [&](const SlideJob& job) { return static_cast<std::int64_t>(job.plan.tiles.size()) * dim * 4; });
   m.overviews = largest_window(jobs, admitted, [](const SlideJob& job) { return job.overview.size.width * job.overview.size.height * 3; });
   m.readers = largest_window(jobs, admitted, [](const SlideJob& job) { return std::min(kReaderCache, level0_bytes(job)); });
+  m.readers += largest_window(jobs, 1, [&](const SlideJob& job) { return stored_bytes(parts, job); });
   m.pictures = 2 * largest_window(jobs, 1, [](const SlideJob& job) { return raster_bytes(job); });
   if (!parts.model) m.pictures = 0;
   return m;

@@ -15,7 +15,7 @@ struct MemoryTerms {
   std::int64_t pixels = 0;     // window x batch x tile^2 x 3, and features of those batches
   std::int64_t bags = 0;       // largest sum over neighbouring slides that can be between their first tile and publishing
   std::int64_t overviews = 0;  // overview pixels and the tissue search, the same slides
-  std::int64_t readers = 0;    // tile caches of the slide library
+  std::int64_t readers = 0;    // caches of decoded source tiles, and the stored bytes fetched ahead of decoding
   std::int64_t pictures = 0;   // heatmap rasters while publishing
   std::int64_t total() const { return program + pixels + bags + overviews + readers + pictures; }
 };

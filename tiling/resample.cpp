@@ -3,6 +3,8 @@
 // ballast) to a vector of four.
 #include "tiling/resample.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -10,9 +12,21 @@
 namespace microtome {
 namespace {
 
-using Vector4 = float __attribute__((vector_size(16)));
+using Vector4 = __m128;  // SSE2, which every x86-64 has
 
-std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::clamp(value + 0.5f, 0.0f, 255.0f)); }
+// The four floats from `from` on, weighted.
+Vector4 weighted(const float* from, float weight) {
+  Vector4 pixel;
+  std::memcpy(&pixel, from, sizeof pixel);
+  return weight * pixel;
+}
+
+// Means of bytes are bytes: nothing to clamp, only to round. Four bytes in one word.
+std::int32_t rounded(Vector4 sum) {
+  const __m128i whole = _mm_cvttps_epi32(sum + 0.5f);
+  const __m128i words = _mm_packs_epi32(whole, whole);
+  return _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+}
 
 }  // namespace
 
@@ -48,25 +62,25 @@ void Resampler::Cover::cut(double box0, double box1, std::int64_t source, std::i
 void Resampler::sum_rows(const std::uint8_t* source, std::int64_t source_width, std::int64_t target_row) {
   const std::int64_t length = (across_.end - across_.begin) * 3;
   const std::uint8_t* from = source + (down_.first[target_row] * source_width + across_.begin) * 3;
+  const float* weights = &down_.weights[target_row * down_.taps];
   float* row = row_.data();
-  std::fill_n(row, length, 0.0f);
-  for (std::int64_t k = 0; k < down_.count[target_row]; ++k, from += source_width * 3) {
-    const float weight = down_.weights[target_row * down_.taps + k];
-    for (std::int64_t i = 0; i < length; ++i) row[i] += weight * from[i];
+  for (std::int64_t i = 0; i < length; ++i) row[i] = weights[0] * from[i];
+  for (std::int64_t k = 1; k < down_.count[target_row]; ++k) {
+    from += source_width * 3;
+    for (std::int64_t i = 0; i < length; ++i) row[i] += weights[k] * from[i];
   }
 }
 
 void Resampler::sum_columns(std::uint8_t* target) const {
-  for (std::size_t i = 0; i < across_.first.size(); ++i, target += 3) {
+  const float* weights = across_.weights.data();
+  const std::size_t columns = across_.first.size();
+  for (std::size_t i = 0; i < columns; ++i, target += 3, weights += across_.taps) {
     const float* from = row_.data() + (across_.first[i] - across_.begin) * 3;
-    const float* weight = &across_.weights[i * across_.taps];
-    Vector4 sum{};
-    for (std::int64_t k = 0; k < across_.count[i]; ++k, from += 3) {
-      Vector4 pixel;
-      std::memcpy(&pixel, from, sizeof pixel);
-      sum += weight[k] * pixel;
-    }
-    for (int c = 0; c < 3; ++c) target[c] = to_byte(sum[c]);
+    Vector4 sum = weighted(from, weights[0]);
+    for (std::int64_t k = 1; k < across_.count[i]; ++k) sum += weighted(from + 3 * k, weights[k]);
+    const std::int32_t pixel = rounded(sum);
+    // the ballast is overwritten by the next pixel; the row's last pixel has none
+    std::memcpy(target, &pixel, i + 1 < columns ? 4 : 3);
   }
 }
 
