@@ -17,7 +17,7 @@
 #include <filesystem>
 #include <string>
 
-#include "tiling/mask_shape.h"
+#include "tiling/tissue/mask_shape.h"
 #include "tiling/slide.h"
 #include "tiling/tissue.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Learn here which colours are pen or dust and which are tissue, however blue, dark or red the tissue is.
-#include "tiling/ink.h"
+#include "tiling/tissue/ink.h"
 
 #include <gtest/gtest.h>
 

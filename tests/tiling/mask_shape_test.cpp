@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Learn here what the shape rules mean: each is compared with a plain reference, pixel by pixel, on random masks.
-#include "tiling/mask_shape.h"
+#include "tiling/tissue/mask_shape.h"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <functional>
 
-#include "tiling/ink.h"
-#include "tiling/mask_shape.h"
+#include "tiling/tissue/ink.h"
+#include "tiling/tissue/mask_shape.h"
 
 namespace microtome {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Most pixels are glass or tissue and leave classify() after a few comparisons; hues and logarithms are for the rest.
-#include "tiling/ink.h"
+#include "tiling/tissue/ink.h"
 
 #include <algorithm>
 #include <array>

@@ -14,7 +14,7 @@
 // Not told apart: yellow, orange and brown ink (DAB and haemosiderin look the same), purple and pink ink (so does tissue).
 #pragma once
 
-#include "tiling/mask_shape.h"
+#include "tiling/tissue/mask_shape.h"
 #include "tiling/tissue.h"
 
 namespace microtome {

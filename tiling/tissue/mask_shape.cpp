@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Regions are found in one sweep over the rows: runs that touch a run of the row above are joined in a forest (union-find).
-#include "tiling/mask_shape.h"
+#include "tiling/tissue/mask_shape.h"
 
 #include <algorithm>
 #include <cmath>
