@@ -20,6 +20,15 @@ using namespace tiff_tag;
 
 constexpr int kTile = 128, kAcross = 3, kTiles = 9, kMiddle = 4;
 
+// The most memory that this process has had.
+std::int64_t peak_kib() {
+  struct rusage use {};
+  getrusage(RUSAGE_SELF, &use);
+  return use.ru_maxrss;
+}
+
+constexpr std::int64_t kLittle = 400 << 10;  // KiB; what a sanitizer keeps of freed memory included
+
 const std::vector<TiffSlideLevel>& levels() {
   static const std::vector<TiffSlideLevel> kLevels = tissue_pyramid({{kTile * kAcross, kTile * kAcross}});
   return kLevels;
@@ -124,14 +133,13 @@ TEST(TiffDamage, AJpeg2000ThatIsNotTheTileThatTheFileSaysFails) {
     const TilePixels pixels{size, 3, Bytes(size.width * size.height * 3, 90)};
     expect_middle_fails("aperio_33005", "another size", [&](Bytes& tile) { tile = encode_jpeg2000_tile(pixels, {}, false); });
   }
+  const std::int64_t before = peak_kib();
   // a stream of this size would need gigabytes before it shows that its data end
   expect_middle_fails("aperio_33005", "a claim of 60,000 x 60,000", [](Bytes& tile) {
     // SIZ: marker, length, capabilities, then width and height of the image, its offset, width and height of the tile
     for (const int at : {8, 12, 24, 28}) tile[at] = 0, tile[at + 1] = 0, tile[at + 2] = 0xea, tile[at + 3] = 0x60;
   });
-  struct rusage use {};
-  getrusage(RUSAGE_SELF, &use);
-  EXPECT_LT(use.ru_maxrss, 512 << 10) << "KiB";
+  EXPECT_LT(peak_kib() - before, kLittle);
 }
 
 TEST(TiffDamage, MissingOrWrongSharedTablesFailEveryTileThatNeedsThem) {
@@ -226,20 +234,17 @@ TEST(TiffDamage, AbsurdSizesAreRefusedInASentence) {
 
 TEST(TiffDamage, MoreTilesThanTheFileCanHoldAreRefusedBeforeTheyTakeMemory) {
   // a thousand directories of a million tiles each
-  std::vector<TiffDirectory> directories;
-  for (int i = 0; i < 900; ++i) {
-    directories.push_back(slide_of("uncompressed")[0]);
-    directories.back().tiles.resize(1);
-    with(kWidth, kTile * 1000)(directories.back());
-    with(kHeight, kTile * 1000)(directories.back());
-    directories.back().set(kSubfileType, TiffType::long_, {1});
-  }
+  TiffDirectory directory = slide_of("deflate")[0];
+  directory.tiles.resize(1);
+  directory.set(kSubfileType, TiffType::long_, {1});
+  with(kWidth, kTile * 1000)(directory);
+  with(kHeight, kTile * 1000)(directory);
+  const std::vector<TiffDirectory> directories(900, directory);
+  const std::int64_t before = peak_kib();
   const Opened opened = open_directories(directories);
   EXPECT_FALSE(opened.slide);
   EXPECT_NE(opened.why_not.find("more tiles than the file can hold"), std::string::npos) << opened.why_not;
-  struct rusage use {};
-  getrusage(RUSAGE_SELF, &use);
-  EXPECT_LT(use.ru_maxrss, 512 << 10) << "KiB";
+  EXPECT_LT(peak_kib() - before, kLittle);
 }
 
 TEST(TiffDamage, KindsThatAreLeftToOthersAreNamed) {
@@ -313,9 +318,20 @@ struct Flips {
   int noticed = 0, without_effect = 0, unnoticed = 0;
 };
 
+std::pair<Bytes, std::string> read_middle(const Slide& slide) {
+  Bytes rgb(kTile * kTile * 3);
+  LevelWindow window;
+  window.x = window.y = kTile;
+  window.size = {kTile, kTile};
+  window.rgb = rgb.data();
+  window.row_bytes = kTile * 3;
+  slide.read(0, {&window, 1}, nullptr);
+  return {rgb, window.error};
+}
+
 Flips flip(const std::string& format, const std::function<void(const Bytes& tile, const std::string& error)>& check) {
   const auto directories = slide_of(format);
-  const Answer wanted = undamaged(format);
+  const Bytes wanted = undamaged(format).rgb[kMiddle];
   Flips flips;
   std::uint32_t state = 12345;
   const auto random = [&state] { return state = state * 1664525u + 1013904223u, state >> 8; };
@@ -323,12 +339,9 @@ Flips flip(const std::string& format, const std::function<void(const Bytes& tile
     auto damaged = directories;
     Bytes& tile = damaged[0].tiles[kMiddle];
     tile[random() % tile.size()] ^= static_cast<std::uint8_t>(1 + random() % 255);
-    Answer answer = read_tiles(*open_directories(damaged).slide);
-    check(tile, answer.error[kMiddle]);
-    const bool noticed = !answer.error[kMiddle].empty(), same = answer.rgb[kMiddle] == wanted.rgb[kMiddle];
-    ++(noticed ? flips.noticed : same ? flips.without_effect : flips.unnoticed);
-    if (!noticed) answer.rgb[kMiddle] = wanted.rgb[kMiddle];
-    expect_right_but(answer, wanted, noticed ? std::vector<int>{kMiddle} : std::vector<int>{}, format);
+    const auto [rgb, error] = read_middle(*open_directories(damaged).slide);
+    check(tile, error);
+    ++(!error.empty() ? flips.noticed : rgb == wanted ? flips.without_effect : flips.unnoticed);
   }
   std::cout << format << ": noticed " << flips.noticed << ", without effect " << flips.without_effect << ", unnoticed " << flips.unnoticed
             << '\n';
