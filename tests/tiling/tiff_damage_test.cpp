@@ -20,6 +20,15 @@ using namespace tiff_tag;
 
 constexpr int kTile = 128, kAcross = 3, kTiles = 9, kMiddle = 4;
 
+// The most memory that this process has had.
+std::int64_t peak_kib() {
+  struct rusage use {};
+  getrusage(RUSAGE_SELF, &use);
+  return use.ru_maxrss;
+}
+
+constexpr std::int64_t kLittle = 400 << 10;  // KiB; what a sanitizer keeps of freed memory included
+
 const std::vector<TiffSlideLevel>& levels() {
   static const std::vector<TiffSlideLevel> kLevels = tissue_pyramid({{kTile * kAcross, kTile * kAcross}});
   return kLevels;
@@ -124,14 +133,13 @@ TEST(TiffDamage, AJpeg2000ThatIsNotTheTileThatTheFileSaysFails) {
     const TilePixels pixels{size, 3, Bytes(size.width * size.height * 3, 90)};
     expect_middle_fails("aperio_33005", "another size", [&](Bytes& tile) { tile = encode_jpeg2000_tile(pixels, {}, false); });
   }
+  const std::int64_t before = peak_kib();
   // a stream of this size would need gigabytes before it shows that its data end
   expect_middle_fails("aperio_33005", "a claim of 60,000 x 60,000", [](Bytes& tile) {
     // SIZ: marker, length, capabilities, then width and height of the image, its offset, width and height of the tile
     for (const int at : {8, 12, 24, 28}) tile[at] = 0, tile[at + 1] = 0, tile[at + 2] = 0xea, tile[at + 3] = 0x60;
   });
-  struct rusage use {};
-  getrusage(RUSAGE_SELF, &use);
-  EXPECT_LT(use.ru_maxrss, 512 << 10) << "KiB";
+  EXPECT_LT(peak_kib() - before, kLittle);
 }
 
 TEST(TiffDamage, MissingOrWrongSharedTablesFailEveryTileThatNeedsThem) {
@@ -226,20 +234,17 @@ TEST(TiffDamage, AbsurdSizesAreRefusedInASentence) {
 
 TEST(TiffDamage, MoreTilesThanTheFileCanHoldAreRefusedBeforeTheyTakeMemory) {
   // a thousand directories of a million tiles each
-  std::vector<TiffDirectory> directories;
-  for (int i = 0; i < 900; ++i) {
-    directories.push_back(slide_of("uncompressed")[0]);
-    directories.back().tiles.resize(1);
-    with(kWidth, kTile * 1000)(directories.back());
-    with(kHeight, kTile * 1000)(directories.back());
-    directories.back().set(kSubfileType, TiffType::long_, {1});
-  }
+  TiffDirectory directory = slide_of("deflate")[0];
+  directory.tiles.resize(1);
+  directory.set(kSubfileType, TiffType::long_, {1});
+  with(kWidth, kTile * 1000)(directory);
+  with(kHeight, kTile * 1000)(directory);
+  const std::vector<TiffDirectory> directories(900, directory);
+  const std::int64_t before = peak_kib();
   const Opened opened = open_directories(directories);
   EXPECT_FALSE(opened.slide);
   EXPECT_NE(opened.why_not.find("more tiles than the file can hold"), std::string::npos) << opened.why_not;
-  struct rusage use {};
-  getrusage(RUSAGE_SELF, &use);
-  EXPECT_LT(use.ru_maxrss, 512 << 10) << "KiB";
+  EXPECT_LT(peak_kib() - before, kLittle);
 }
 
 TEST(TiffDamage, KindsThatAreLeftToOthersAreNamed) {
@@ -308,27 +313,35 @@ TEST(TiffDamage, AFileWhoseStorageEndsEarlyGivesTheTilesThatAreThere) {
   expect_right_but(read_tiles(*slide), undamaged("jpeg_420"), {5, 6, 7}, "storage");
 }
 
-// A single byte of the middle tile is changed, again and again, and what became of it is counted.
+// A single byte of the middle tile is changed, five hundred times, and what became of it is counted.
 struct Flips {
   int noticed = 0, without_effect = 0, unnoticed = 0;
 };
 
-Flips flip(const std::string& format, const std::function<void(const Bytes& tile, const std::string& error)>& check, int count = 500) {
+std::pair<Bytes, std::string> read_middle(const Slide& slide) {
+  Bytes rgb(kTile * kTile * 3);
+  LevelWindow window;
+  window.x = window.y = kTile;
+  window.size = {kTile, kTile};
+  window.rgb = rgb.data();
+  window.row_bytes = kTile * 3;
+  slide.read(0, {&window, 1}, nullptr);
+  return {rgb, window.error};
+}
+
+Flips flip(const std::string& format, const std::function<void(const Bytes& tile, const std::string& error)>& check) {
   const auto directories = slide_of(format);
-  const Answer wanted = undamaged(format);
+  const Bytes wanted = undamaged(format).rgb[kMiddle];
   Flips flips;
   std::uint32_t state = 12345;
   const auto random = [&state] { return state = state * 1664525u + 1013904223u, state >> 8; };
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < 500; ++i) {
     auto damaged = directories;
     Bytes& tile = damaged[0].tiles[kMiddle];
     tile[random() % tile.size()] ^= static_cast<std::uint8_t>(1 + random() % 255);
-    Answer answer = read_tiles(*open_directories(damaged).slide);
-    check(tile, answer.error[kMiddle]);
-    const bool noticed = !answer.error[kMiddle].empty(), same = answer.rgb[kMiddle] == wanted.rgb[kMiddle];
-    ++(noticed ? flips.noticed : same ? flips.without_effect : flips.unnoticed);
-    if (!noticed) answer.rgb[kMiddle] = wanted.rgb[kMiddle];
-    expect_right_but(answer, wanted, noticed ? std::vector<int>{kMiddle} : std::vector<int>{}, format);
+    const auto [rgb, error] = read_middle(*open_directories(damaged).slide);
+    check(tile, error);
+    ++(!error.empty() ? flips.noticed : rgb == wanted ? flips.without_effect : flips.unnoticed);
   }
   std::cout << format << ": noticed " << flips.noticed << ", without effect " << flips.without_effect << ", unnoticed " << flips.unnoticed
             << '\n';
@@ -349,10 +362,12 @@ TEST(TiffDamage, OfJpegEveryByteThatLibjpegDoubtsIsAnError) {
 
 TEST(TiffDamage, OtherCodecsNoticeWhatTheirLibrariesCan) {
   const auto nothing = [](const Bytes&, const std::string&) {};
-  for (const char* format : {"deflate", "deflate_predictor"}) EXPECT_EQ(flip(format, nothing, 100).unnoticed, 0) << "it has a checksum";
-  EXPECT_GT(flip("lzw", nothing, 100).noticed, 0);
-  // nothing in stored bytes says what they should be; JPEG 2000 streams without marks of their own are hardly better
-  EXPECT_EQ(flip("uncompressed", nothing, 20).unnoticed, 20);
+  EXPECT_GT(flip("aperio_33005", nothing).noticed, 0);
+  EXPECT_GT(flip("aperio_33003_422", nothing).noticed, 0);
+  for (const char* format : {"deflate", "deflate_predictor"}) EXPECT_EQ(flip(format, nothing).unnoticed, 0) << "it has a checksum";
+  EXPECT_GT(flip("lzw", nothing).noticed, 0);
+  // nothing in stored bytes says what they should be
+  EXPECT_EQ(flip("uncompressed", nothing).unnoticed, 500);
 }
 
 TEST(TiffDamage, NoByteOfTheDirectoryCanCrashTheReader) {
@@ -364,7 +379,7 @@ TEST(TiffDamage, NoByteOfTheDirectoryCanCrashTheReader) {
     std::uint32_t state = 99;
     const auto random = [&state] { return state = state * 1664525u + 1013904223u, state >> 8; };
     int opened = 0;
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < 500; ++i) {
       Bytes bytes = whole;
       const std::size_t at = random() % 9 == 0 ? random() % 8 : ends[0] + random() % (bytes.size() - ends[0]);
       bytes[at] ^= static_cast<std::uint8_t>(1 + random() % 255);
