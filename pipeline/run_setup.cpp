@@ -92,14 +92,13 @@ WorkList plan_work(const RunParts& parts, const std::vector<ManifestRow>& rows) 
 }
 
 std::vector<std::pair<std::string, std::string>> software_versions() {
-  const std::string openslide = slide_library_version();  // "openslide 3.4.1"
-  return {{"microtome", kVersion},
-          {"openslide", openslide.substr(openslide.rfind(' ') + 1)},
-          {"libtorch", torch_version()},
-          {"libvips", image_library_version()},
-          {"libtiff", tiff_library_version()},
-          {"hdf5", bag_library_version()},
-          {"tbb", graph_library_version()}};
+  std::vector<std::pair<std::string, std::string>> software = {{"microtome", kVersion}};
+  for (auto& library : slide_libraries()) software.push_back(std::move(library));
+  software.insert(software.end(), {{"libtorch", torch_version()},
+                                   {"libvips", image_library_version()},
+                                   {"hdf5", bag_library_version()},
+                                   {"tbb", graph_library_version()}});
+  return software;
 }
 
 }  // namespace microtome

@@ -7,6 +7,7 @@
 #include "tiling/readers.h"
 #include "tiling/slide.h"
 #include "tiling/tiff/tiff_directory.h"
+#include "tiling/tiff/tile_decoder.h"
 
 namespace microtome {
 
@@ -33,6 +34,14 @@ std::unique_ptr<Slide> open_slide(const std::filesystem::path& path) {
   throw SlideError("not_a_slide", fmt::format("open the slide: {} does not know this TIFF's format, and read directly: {}: "
                                               "check that the file is complete, convert it to a tiled TIFF, or leave it out of the archive",
                                               slide_library_version(), why_not));
+}
+
+std::vector<std::pair<std::string, std::string>> slide_libraries() {
+  std::vector<std::pair<std::string, std::string>> libraries;
+  for (const std::string& text : {slide_library_version(), jpeg_library(), jpeg2000_library(), libtiff_library()}) {
+    libraries.emplace_back(text.substr(0, text.rfind(' ')), text.substr(text.rfind(' ') + 1));
+  }
+  return libraries;
 }
 
 bool looks_like_slide(const std::filesystem::path& path) {

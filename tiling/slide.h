@@ -8,6 +8,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tiling/geometry.h"
@@ -113,7 +114,10 @@ bool looks_like_slide(const std::filesystem::path& path);
 /// a scale outside 0.05..10 or with oblong pixels (mpp_implausible) or none at all (no_mpp).
 Scale resolve_scale(const SlideInfo& info, const std::optional<Scale>& given);
 
-/// Name and version of the library behind open_slide, for documents.
+/// Name and version of OpenSlide, for documents.
 std::string slide_library_version();
+
+/// Names and versions of all libraries that decode slides.
+std::vector<std::pair<std::string, std::string>> slide_libraries();
 
 }  // namespace microtome

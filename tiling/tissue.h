@@ -17,11 +17,11 @@ namespace microtome {
 /// (origin + i*downsample) and is `downsample` wide.
 struct Overview {
   Size size;
-  double downsample = 1;              // level-0 pixels per overview pixel, real
-  double mpp = 0;                     // microns per overview pixel
-  double x_level0 = 0, y_level0 = 0;  // of the overview's top left (the slide's bounds)
-  std::vector<std::uint8_t> rgb;      // row-major
-  std::vector<std::uint8_t> unknown;  // 1 where the slide could not be read (its pixels are grey); empty when all of it could
+  double downsample = 1;                   // level-0 pixels per overview pixel, real
+  double mpp = 0;                          // microns per overview pixel
+  double x_level0 = 0, y_level0 = 0;       // of the overview's top left (the slide's bounds)
+  std::vector<std::uint8_t> rgb;           // row-major
+  std::vector<std::uint8_t> unknown = {};  // 1 where the slide could not be read (its pixels are grey); empty when all of it could
 };
 
 /// Same frame as the overview; inside[i] is 1 for tissue.
