@@ -66,7 +66,7 @@ void fill(const LevelWindow& window, const Area& part, Rgb colour) {
 // What one read works with. As many exist as reads have run at once.
 struct Desk {
   std::vector<std::unique_ptr<TileDecoder>> decoders;  // one an image, made when first needed
-  std::vector<Need> needs;
+  std::vector<Need> needs, later;
   std::vector<std::uint8_t> stored;
   std::vector<std::uint8_t> pixels;
 };
@@ -89,11 +89,17 @@ class TiffSlide : public Slide {
     }
     std::unique_ptr<Desk> desk = take_desk();
     find_needs(level, windows, desk->needs);
-    const std::vector<Need>& needs = desk->needs;
-    for (std::size_t first = 0, last = 0; first < needs.size(); first = last) {
-      while (last < needs.size() && needs[last].tile == needs[first].tile) ++last;
-      read_tile(index, std::span(needs).subspan(first, last - first), windows, *desk, fetched);
-    }
+    // Threads that read neighbouring rows meet in the same tiles at the same time. Who finds a tile coming goes on with the next and
+    // returns to it at the end: so they share the work instead of doing it twice.
+    desk->later.clear();
+    for_each_tile(desk->needs, [&](std::span<const Need> needs) {
+      if (seam(index, needs, windows) && cache_of(index).is_coming(needs.front().tile)) {
+        desk->later.insert(desk->later.end(), needs.begin(), needs.end());
+      } else {
+        read_tile(index, needs, windows, *desk, fetched);
+      }
+    });
+    for_each_tile(desk->later, [&](std::span<const Need> needs) { read_tile(index, needs, windows, *desk, fetched); });
     give_desk(std::move(desk));
   }
 
@@ -133,6 +139,23 @@ class TiffSlide : public Slide {
     return {x, y, std::min(level.size.width, x + level.tile.width), std::min(level.size.height, y + level.tile.height)};
   }
 
+  // Calls `body` with all needs of a tile, tile by tile.
+  template <class Body>
+  static void for_each_tile(std::span<const Need> needs, Body body) {
+    for (std::size_t first = 0, last = 0; first < needs.size(); first = last) {
+      while (last < needs.size() && needs[last].tile == needs[first].tile) ++last;
+      body(needs.subspan(first, last - first));
+    }
+  }
+
+  // True where a tile goes through the cache: others may want it too.
+  bool seam(int index, std::span<const Need> needs, std::span<const LevelWindow> windows) const {
+    const TiffLevel& level = pyramid_.levels[index];
+    const Area place = place_of(level, needs.front().tile);
+    const bool whole = place.x1 - place.x0 == level.tile.width && place.y1 - place.y0 == level.tile.height;
+    return needs.size() > 1 || !whole || !holds(area_of(windows[needs.front().window]), place);
+  }
+
   // All windows that want this tile.
   void read_tile(int index, std::span<const Need> needs, std::span<LevelWindow> windows, Desk& desk, const StoredBytes* fetched) const {
     const TiffLevel& level = pyramid_.levels[index];
@@ -143,14 +166,10 @@ class TiffSlide : public Slide {
       for (const Need& need : needs) fill(windows[need.window], common(place, area_of(windows[need.window])), pyramid_.info.background);
       return;
     }
-    const bool whole = place.x1 - place.x0 == level.tile.width && place.y1 - place.y0 == level.tile.height;
-    LevelWindow& front = windows[needs.front().window];
-    std::string error;
-    if (needs.size() == 1 && whole && holds(area_of(front), place)) {
-      error = decode(level, tile, {at(front, place.x0, place.y0), front.row_bytes}, desk, fetched);
-    } else {
-      error = decode_for_all(index, needs, windows, place, desk, fetched);
-    }
+    const LevelWindow& front = windows[needs.front().window];
+    const std::string error = seam(index, needs, windows)
+                                  ? decode_for_all(index, needs, windows, place, desk, fetched)
+                                  : decode(level, tile, {at(front, place.x0, place.y0), front.row_bytes}, desk, fetched);
     if (error.empty()) return;
     const double d = pyramid_.info.levels[index].downsample;
     const std::string sentence =

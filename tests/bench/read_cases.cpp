@@ -31,7 +31,7 @@ struct TileCase {
   Tolerance openslide = kSameBytes;
   Tolerance rivals = kSameBytes;  // those that have their own resampling
   std::size_t tiles = 1000, rival_tiles = 128, python_tiles = 64;
-  std::size_t batch = 32;
+  std::size_t batch = 16;
 };
 
 // The slide's own tiles by the bare library, each once.
@@ -153,8 +153,8 @@ std::vector<NamedCase> tile_cases(const ReadSlides& slides, const std::filesyste
        .ours = averaged,
        .openslide = exactly_averaged,
        .rivals = averaged,
-       .rival_tiles = 32,
-       .python_tiles = 16},
+       .rival_tiles = 24,
+       .python_tiles = 12},
       {.name = "half-unaligned",
        .slide = &slides.scanned,
        .side_level0 = 512,
@@ -163,8 +163,8 @@ std::vector<NamedCase> tile_cases(const ReadSlides& slides, const std::filesyste
        .ours = averaged,
        .openslide = exactly_averaged,
        .rivals = averaged,
-       .rival_tiles = 32,
-       .python_tiles = 16},
+       .rival_tiles = 24,
+       .python_tiles = 12},
       {.name = "almost-half",
        .slide = &slides.scanned,
        .side_level0 = kAlmostHalfSide,
@@ -174,8 +174,8 @@ std::vector<NamedCase> tile_cases(const ReadSlides& slides, const std::filesyste
        .near = near,
        .openslide = exactly_averaged,
        .rivals = other_kernel,
-       .rival_tiles = 32,
-       .python_tiles = 16},
+       .rival_tiles = 24,
+       .python_tiles = 12},
       {.name = "residual",
        .slide = &slides.scanned,
        .side_level0 = kResidualSide,
@@ -184,7 +184,7 @@ std::vector<NamedCase> tile_cases(const ReadSlides& slides, const std::filesyste
        .rivals = other_kernel,
        .rival_tiles = 96,
        .python_tiles = 48},
-      {.name = "jpeg2000-native", .slide = &slides.jpeg2000, .tiles = 64, .rival_tiles = 32, .python_tiles = 32, .batch = 16},
+      {.name = "jpeg2000-native", .slide = &slides.jpeg2000, .tiles = 64, .rival_tiles = 32, .python_tiles = 32},
       {.name = "jpeg2000-half",
        .slide = &slides.jpeg2000,
        .side_level0 = 512,
@@ -196,8 +196,7 @@ std::vector<NamedCase> tile_cases(const ReadSlides& slides, const std::filesyste
        .rivals = averaged,
        .tiles = 32,
        .rival_tiles = 8,
-       .python_tiles = 8,
-       .batch = 16}};
+       .python_tiles = 8}};
   std::vector<NamedCase> named;
   for (const TileCase& work : cases) {
     named.push_back({work.name, [=](const BenchOptions& options) { return run_tile_case(work, folder, options); }});

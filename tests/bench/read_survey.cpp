@@ -184,7 +184,7 @@ bool run_survey(const std::filesystem::path& path, const std::string& name, doub
   const Survey seen = survey(path, target_mpp);
   if (seen.plan.tiles.size() < 1000) throw std::runtime_error("the survey's slide has too few tiles");
   Sample sample(seen);
-  BenchCase bench{"read", name, "s", "", "decode-extrapolated", 5, {}};
+  BenchCase bench{"read", name, "s", "", "decode-extrapolated", 3, {}};
   bench.rows.push_back({"survey",
                         1,
                         [&] { return overlap_with_truth(seen); },

@@ -44,7 +44,10 @@ TEST(SeamCache, ATileThatIsBeingFilledIsNotFoundAndOneThatFailedNeverIs) {
     const SeamCache::Pin pin = cache.reserve(3);
     ASSERT_TRUE(pin);
     EXPECT_FALSE(cache.find(3));
+    EXPECT_TRUE(cache.is_coming(3));
+    EXPECT_FALSE(cache.is_coming(4));
   }
+  EXPECT_FALSE(cache.is_coming(3));
   EXPECT_FALSE(cache.find(3));
   put(cache, 3);
   EXPECT_TRUE(cache.find(3));

@@ -66,6 +66,14 @@ SeamCache::Pin SeamCache::find(std::uint64_t tile) {
   return {};
 }
 
+bool SeamCache::is_coming(std::uint64_t tile) const {
+  const Slot* const begin = begin_of_set(tile);
+  return std::any_of(begin, begin + ways_, [=](const Slot& slot) {
+    const std::uint64_t word = slot.word.load(std::memory_order_relaxed);
+    return is_of(word, tile) && (word & kFilling);
+  });
+}
+
 SeamCache::Pin SeamCache::reserve(std::uint64_t tile) {
   Slot* const begin = begin_of_set(tile);
   Slot* oldest = nullptr;

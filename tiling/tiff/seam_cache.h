@@ -37,6 +37,9 @@ class SeamCache {
   /// The tile, if it is here and whole.
   Pin find(std::uint64_t tile);
 
+  /// True while another thread decodes the tile into the cache: worth asking again later.
+  bool is_coming(std::uint64_t tile) const;
+
   /// A place to decode the tile into, for the caller alone until publish(); a pin that dies unpublished leaves the slot empty. The place
   /// is taken from the tile that was longest not asked for among a few; empty when all of those are in use.
   Pin reserve(std::uint64_t tile);
