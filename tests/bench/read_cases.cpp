@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <iostream>
 #include <optional>
 
@@ -43,11 +44,14 @@ class Floor {
     count_ = std::min<std::size_t>(slide_.level.places.size(), static_cast<std::size_t>(std::ceil(pixels / stored)));
   }
 
-  double run() const {
-    const auto decoder = make_bare_decoder(slide_);
-    std::vector<std::uint8_t> rgb(tile_bytes());
+  // Threads take every second tile and know nothing of each other: what the machine gives to two at once.
+  double run(int threads) const {
     const double seconds = seconds_of([&] {
-      for (std::size_t i = 0; i < count_; ++i) decoder->decode(slide_.level.tiles[slide_.level.places[i]], reduction_, rgb.data());
+      std::vector<std::future<void>> workers;
+      for (int t = 0; t < threads; ++t) {
+        workers.push_back(std::async(std::launch::async, [this, t, threads] { decode_every(t, threads); }));
+      }
+      for (auto& worker : workers) worker.get();
     });
     return static_cast<double>(count_) * std::pow(slide_.level.tile_px / side_, 2) / seconds;
   }
@@ -69,6 +73,14 @@ class Floor {
   }
 
  private:
+  void decode_every(int first, int step) const {
+    const auto decoder = make_bare_decoder(slide_);
+    std::vector<std::uint8_t> rgb(tile_bytes());
+    for (std::size_t i = static_cast<std::size_t>(first); i < count_; i += static_cast<std::size_t>(step)) {
+      decoder->decode(slide_.level.tiles[slide_.level.places[i]], reduction_, rgb.data());
+    }
+  }
+
   std::size_t tile_bytes() const { return std::size_t{3} * slide_.level.tile_px * slide_.level.tile_px; }
 
   const BenchSlide& slide_;
@@ -77,9 +89,12 @@ class Floor {
   std::size_t count_ = 0;
 };
 
-BenchRow floor_row(const TileCase& work, const ReadJob& job) {
+void add_floor(const TileCase& work, const ReadJob& job, BenchCase& bench) {
   const auto floor = std::make_shared<Floor>(work, job);
-  return {"floor", 1, [=, allowed = work.floor] { return floor->verify(allowed); }, [=] { return floor->run(); }, {}};
+  for (const int threads : {1, 2}) {
+    bench.rows.push_back(
+        {"floor", threads, [=, allowed = work.floor] { return floor->verify(allowed); }, [=] { return floor->run(threads); }, {}});
+  }
 }
 
 void add_ours(const ReadJob& job, const std::string& name, const Tolerance& allowed, BenchCase& bench) {
@@ -97,7 +112,7 @@ bool run_tile_case(const TileCase& work, const std::filesystem::path& folder, co
   near.codec_scaling = "near";
   const std::size_t some = std::min(job.origins.size(), work.rival_tiles), few = std::min(job.origins.size(), work.python_tiles);
   BenchCase bench{"read", work.name, "tiles/s", "floor", "openslide", 5, {}};
-  bench.rows.push_back(floor_row(work, job));
+  add_floor(work, job, bench);
   add_ours(job, "ours", work.ours, bench);
   if (work.near) add_ours(near, "ours-near", *work.near, bench);
   bench.rows.push_back(tile_row(job, "openslide", 1, some, read_with_openslide(job), work.openslide));
