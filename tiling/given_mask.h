@@ -17,9 +17,9 @@
 #include <filesystem>
 #include <string>
 
-#include "tiling/tissue/mask_shape.h"
 #include "tiling/slide.h"
 #include "tiling/tissue.h"
+#include "tiling/tissue/mask_shape.h"
 
 namespace microtome {
 

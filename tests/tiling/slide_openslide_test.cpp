@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Learn here how real files behave under OpenSlide: the three outcomes of opening, levels that must not be trusted, damage that stays local.
+// Learn here how real files behave under OpenSlide: the three outcomes of opening, levels that must not be trusted, damage that stays
+// local.
 #include <gtest/gtest.h>
 
 #include <unistd.h>
@@ -55,7 +56,8 @@ TiffSlideSettings noise_slide(std::vector<Size> sizes) {
 Bytes read(const Slide& slide, int level, Level0Point origin, Size size) {
   Bytes rgb(size.width * size.height * 3);
   const double d = slide.info().levels[level].downsample;
-  read_window(slide, level, std::llround(static_cast<double>(origin.x_level0) / d), std::llround(static_cast<double>(origin.y_level0) / d), size, rgb);
+  read_window(slide, level, std::llround(static_cast<double>(origin.x_level0) / d), std::llround(static_cast<double>(origin.y_level0) / d),
+              size, rgb);
   return rgb;
 }
 

@@ -14,8 +14,8 @@
 // Not told apart: yellow, orange and brown ink (DAB and haemosiderin look the same), purple and pink ink (so does tissue).
 #pragma once
 
-#include "tiling/tissue/mask_shape.h"
 #include "tiling/tissue.h"
+#include "tiling/tissue/mask_shape.h"
 
 namespace microtome {
 
