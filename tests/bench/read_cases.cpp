@@ -31,7 +31,7 @@ struct TileCase {
   std::optional<Tolerance> near = std::nullopt;  // of ours with codec_scaling = near, where that is another way
   Tolerance openslide = kSameBytes;
   Tolerance rivals = kSameBytes;  // those that have their own resampling
-  std::size_t tiles = 1000, rival_tiles = 128, python_tiles = 64;
+  std::size_t tiles = 1000, rival_tiles = 96, python_tiles = 32;
   std::size_t batch = 16;
 };
 
@@ -197,9 +197,9 @@ std::vector<NamedCase> tile_cases(const ReadSlides& slides, const std::filesyste
        .ours = exactly_averaged,
        .openslide = exactly_averaged,
        .rivals = other_kernel,
-       .rival_tiles = 96,
-       .python_tiles = 48},
-      {.name = "jpeg2000-native", .slide = &slides.jpeg2000, .tiles = 64, .rival_tiles = 32, .python_tiles = 32},
+       .rival_tiles = 64,
+       .python_tiles = 32},
+      {.name = "jpeg2000-native", .slide = &slides.jpeg2000, .tiles = 64, .rival_tiles = 16, .python_tiles = 16},
       {.name = "jpeg2000-half",
        .slide = &slides.jpeg2000,
        .side_level0 = 512,
