@@ -58,6 +58,7 @@ class TiffReading : public testing::Test {
     std::string why;
     slide_ = open_with_tiff(std::make_unique<CountedBytes>(open_file_bytes(path_), traffic_), why);
     EXPECT_TRUE(slide_) << why;
+    reads_to_open_ = traffic_.reads;
     geometry_.tile_px = 64;
     geometry_.side_level0 = geometry_.step_level0 = 64;
     traffic_.reads = 0;
@@ -87,9 +88,16 @@ class TiffReading : public testing::Test {
   TempDir dir_;
   std::filesystem::path path_ = dir_.path() / "slide.tif";
   Traffic traffic_;
+  int reads_to_open_ = 0;
   std::unique_ptr<Slide> slide_;
   TileGeometry geometry_{.downsample = 1};
 };
+
+TEST_F(TiffReading, OpeningAsksTheStorageForBlocksAndNotForEveryField) {
+  const auto blocks = static_cast<int>(std::filesystem::file_size(path_) / (64 << 10)) + 1;
+  EXPECT_LE(reads_to_open_, blocks);
+  EXPECT_LE(reads_to_open_, 6);  // header and two directories, each perhaps across two blocks
+}
 
 TEST_F(TiffReading, EachSourceTileIsReadOnceThoughTheGridsNeverAlign) {
   tiles(grid(10, 7), 10);              // 640 x 448 pixels in rows: 14 x 10 source tiles of 48

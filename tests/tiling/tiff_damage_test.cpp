@@ -295,8 +295,8 @@ TEST(TiffDamage, AFileWhoseStorageEndsEarlyGivesTheTilesThatAreThere) {
     Ending(Bytes bytes, std::int64_t from, std::int64_t to) : MemoryBytes(std::move(bytes)), from_(from), to_(to) {}
     std::int64_t read(std::int64_t offset, std::span<std::uint8_t> bytes) const override {
       const std::int64_t end = offset + static_cast<std::int64_t>(bytes.size());
-      if (end > from_ && offset < to_) return std::max<std::int64_t>(0, from_ - offset);
-      return MemoryBytes::read(offset, bytes);
+      if (end <= from_ || offset >= to_) return MemoryBytes::read(offset, bytes);
+      return MemoryBytes::read(offset, bytes.first(static_cast<std::size_t>(std::max<std::int64_t>(0, from_ - offset))));
     }
 
    private:

@@ -34,7 +34,8 @@ T tag_or_default(TIFF* tiff, std::uint32_t name) {
 
 // The number of values that the file holds for a tag of the current directory. libtiff pads short arrays with zeros and says nothing,
 // which would turn lost tiles into empty ones.
-std::uint64_t stored_values(TIFF* tiff, const ByteSource& bytes, std::uint16_t wanted) {
+std::uint64_t stored_values(TiffHandle& handle, std::uint16_t wanted) {
+  TIFF* tiff = handle.get();
   const bool big = TIFFIsBigTIFF(tiff) != 0, swapped = TIFFIsByteSwapped(tiff) != 0;
   const auto number = [&](const std::uint8_t* from, int size) {
     std::uint64_t value = 0;
@@ -45,11 +46,11 @@ std::uint64_t stored_values(TIFF* tiff, const ByteSource& bytes, std::uint16_t w
   std::int64_t at = static_cast<std::int64_t>(TIFFCurrentDirOffset(tiff));
   std::array<std::uint8_t, 20> raw{};
   const int head = big ? 8 : 2, entry = big ? 20 : 12;
-  if (bytes.read(at, std::span(raw).first(head)) != head) return 0;
+  if (handle.read_at(at, std::span(raw).first(head)) != head) return 0;
   const std::uint64_t entries = std::min<std::uint64_t>(number(raw.data(), head), 4096);
   at += head;
   for (std::uint64_t i = 0; i < entries; ++i, at += entry) {
-    if (bytes.read(at, std::span(raw).first(entry)) != entry) return 0;
+    if (handle.read_at(at, std::span(raw).first(entry)) != entry) return 0;
     if (number(raw.data(), 2) == wanted) return number(raw.data() + 4, big ? 8 : 4);
   }
   return 0;
@@ -121,7 +122,8 @@ std::string require_sane(const TiffImage& image) {
 }
 
 // `room`: how many more tiles the file can have; lies would take memory.
-std::string read_places(TIFF* tiff, const ByteSource& bytes, std::uint64_t& room, TiffImage& image) {
+std::string read_places(TiffHandle& handle, std::uint64_t& room, TiffImage& image) {
+  TIFF* tiff = handle.get();
   const auto tiles = static_cast<std::uint64_t>(image.columns() * image.rows());
   if (tiles > room) return fmt::format("it claims {} x {} stored tiles, more tiles than the file can hold", image.columns(), image.rows());
   room -= tiles;
@@ -132,7 +134,7 @@ std::string read_places(TIFF* tiff, const ByteSource& bytes, std::uint64_t& room
   }
   image.offsets.assign(offsets, offsets + tiles);
   image.byte_counts.assign(counts, counts + tiles);
-  const std::uint64_t told = std::min(stored_values(tiff, bytes, TIFFTAG_TILEOFFSETS), stored_values(tiff, bytes, TIFFTAG_TILEBYTECOUNTS));
+  const std::uint64_t told = std::min(stored_values(handle, TIFFTAG_TILEOFFSETS), stored_values(handle, TIFFTAG_TILEBYTECOUNTS));
   for (std::uint64_t i = told; i < tiles; ++i) {
     image.offsets[i] = kNowhere;
     image.byte_counts[i] = 1;
@@ -140,7 +142,8 @@ std::string read_places(TIFF* tiff, const ByteSource& bytes, std::uint64_t& room
   return {};
 }
 
-std::string read_image(TIFF* tiff, const ByteSource& bytes, std::uint64_t& room, TiffImage& image) {
+std::string read_image(TiffHandle& handle, std::uint64_t& room, TiffImage& image) {
+  TIFF* tiff = handle.get();
   if (std::string why = require_plain(tiff); !why.empty()) return why;
   image.size = {tag<std::uint32_t>(tiff, TIFFTAG_IMAGEWIDTH, 0), tag<std::uint32_t>(tiff, TIFFTAG_IMAGELENGTH, 0)};
   image.tile = {tag<std::uint32_t>(tiff, TIFFTAG_TILEWIDTH, 0), tag<std::uint32_t>(tiff, TIFFTAG_TILELENGTH, 0)};
@@ -159,7 +162,7 @@ std::string read_image(TIFF* tiff, const ByteSource& bytes, std::uint64_t& room,
     const auto* begin = static_cast<const std::uint8_t*>(tables);
     image.jpeg_tables.assign(begin, begin + length);
   }
-  return read_places(tiff, bytes, room, image);
+  return read_places(handle, room, image);
 }
 
 void read_description(TIFF* tiff, TiffFile& file) {
@@ -192,7 +195,7 @@ TiffFile read_tiff_file(const ByteSource& bytes) {
     if (TIFFIsTiled(tiff)) {
       TiffImage image;
       image.index = index;
-      if (std::string why = read_image(tiff, bytes, room, image); !why.empty()) {
+      if (std::string why = read_image(handle, room, image); !why.empty()) {
         file.why_not = fmt::format("directory {}: {}", index, why);
         return file;
       }

@@ -11,12 +11,13 @@ namespace {
 
 // Offsets and byte counts of four million tiles; nothing else in a directory comes near.
 constexpr tmsize_t kMostMemory = 32 << 20;
+constexpr std::int64_t kBlockBytes = 64 << 10;
 
 TiffHandle& self(thandle_t data) { return *static_cast<TiffHandle*>(data); }
 
 tmsize_t read(thandle_t data, void* buffer, tmsize_t size) {
   TiffHandle& handle = self(data);
-  const auto done = handle.bytes().read(handle.position, {static_cast<std::uint8_t*>(buffer), static_cast<std::size_t>(size)});
+  const auto done = handle.read_at(handle.position, {static_cast<std::uint8_t*>(buffer), static_cast<std::size_t>(size)});
   handle.position += done;
   return done;
 }
@@ -52,6 +53,36 @@ TiffHandle::TiffHandle(const ByteSource& bytes) : bytes_(bytes) {
   // a name that is nobody's: libtiff puts it into messages
   handle_ = TIFFClientOpenExt("slide", "rm", this, read, write, seek, close, size, nullptr, nullptr, options);
   TIFFOpenOptionsFree(options);
+}
+
+std::int64_t TiffHandle::read_at(std::int64_t offset, std::span<std::uint8_t> bytes) {
+  if (static_cast<std::int64_t>(bytes.size()) >= kBlockBytes) return bytes_.read(offset, bytes);
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const std::int64_t at = offset + static_cast<std::int64_t>(done);
+    const Block& from = block(at / kBlockBytes);
+    const auto begin = static_cast<std::size_t>(at % kBlockBytes);
+    // the end, or storage that fails somewhere in the block: perhaps not where this piece is
+    if (begin >= from.bytes.size()) return bytes_.read(offset, bytes);
+    const std::size_t count = std::min(bytes.size() - done, from.bytes.size() - begin);
+    std::copy_n(from.bytes.begin() + static_cast<std::ptrdiff_t>(begin), count, bytes.begin() + static_cast<std::ptrdiff_t>(done));
+    done += count;
+  }
+  return static_cast<std::int64_t>(done);
+}
+
+const TiffHandle::Block& TiffHandle::block(std::int64_t number) {
+  const auto found = std::find_if(blocks_.begin(), blocks_.end(), [=](const Block& block) { return block.number == number; });
+  const auto oldest =
+      std::min_element(blocks_.begin(), blocks_.end(), [](const Block& a, const Block& b) { return a.last_use < b.last_use; });
+  Block& block = found != blocks_.end() ? *found : *oldest;
+  block.last_use = ++uses_;
+  if (block.number == number) return block;
+  block.number = number;
+  block.bytes.resize(static_cast<std::size_t>(kBlockBytes));
+  const std::int64_t got = bytes_.read(number * kBlockBytes, block.bytes);
+  block.bytes.resize(static_cast<std::size_t>(std::max<std::int64_t>(0, got)));
+  return block;
 }
 
 TiffHandle::~TiffHandle() {
