@@ -16,7 +16,6 @@ namespace microtome {
 /// Once per process, on the main thread, before any other call; `threads` is libvips' own concurrency.
 void start_image_library(const char* program, int threads);
 std::string image_library_version();
-std::string tiff_library_version();
 
 /// Tiled RGBA deflate pyramid (page form, levels by 2, box-averaged with premultiplied alpha), resolution in pixels per cm from `mpp`
 /// (microns per raster pixel). No level is smaller than one tile in either direction: OpenSlide 3.4.1 reads such levels scrambled. At least

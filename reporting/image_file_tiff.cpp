@@ -161,12 +161,6 @@ void write_level(TiffWriter& file, const RasterRgba& level, std::int64_t tile, d
 
 }  // namespace
 
-std::string tiff_library_version() {
-  const std::string text = TIFFGetVersion();  // "LIBTIFF, Version 4.5.0\nCopyright ..."
-  const std::size_t begin = text.find_first_of("0123456789");
-  return text.substr(begin, text.find('\n') - begin);
-}
-
 void write_heatmap_tiff(const std::filesystem::path& path, const RasterRgba& raster, double mpp) {
   const std::int64_t tile = tile_side(raster.size);
   TiffWriter file(path);

@@ -139,9 +139,8 @@ TEST_F(HeatmapTiff, GivesTheSameBytesAndNamesNobody) {
   EXPECT_EQ(bytes.find(folder_.string()), std::string::npos);
 }
 
-TEST_F(ImageFile, LibrariesSayTheirVersions) {
+TEST_F(ImageFile, TheLibrarySaysItsVersion) {
   EXPECT_EQ(image_library_version().rfind("8.", 0), 0U) << image_library_version();
-  EXPECT_EQ(tiff_library_version().rfind("4.", 0), 0U) << tiff_library_version();
 }
 
 TEST_F(ImageFile, AFolderThatIsNotThereIsASentence) {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/tiling/resampled.h"
+
 namespace microtome {
 namespace {
 
@@ -43,19 +45,6 @@ Bytes picture() {
     }
   }
   return rgb;
-}
-
-Bytes resampled(const Bytes& source, Size source_size, RasterBox box, Size size) {
-  Bytes target(size.width * size.height * 3);
-  Resampler().run(source.data(), source_size, box, target.data(), size.width * 3, size);
-  return target;
-}
-
-int largest_difference(const Bytes& a, const Bytes& b) {
-  EXPECT_EQ(a.size(), b.size());
-  int largest = 0;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
-  return largest;
 }
 
 TEST(Resample, AveragesAreasAsTheIntegralDoes) {

@@ -167,6 +167,17 @@ TEST_F(TiffReading, ADamagedSourceTileFailsTheTilesOnItAndNoOther) {
   }
 }
 
+TEST(SlideLibraries, SayTheirVersions) {
+  const std::vector<std::pair<std::string, std::string>> wanted = {
+      {"openslide", "3."}, {"libjpeg-turbo", "2."}, {"openjpeg", "2."}, {"libtiff", "4."}};
+  const auto libraries = slide_libraries();
+  ASSERT_EQ(libraries.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    EXPECT_EQ(libraries[i].first, wanted[i].first);
+    EXPECT_EQ(libraries[i].second.rfind(wanted[i].second, 0), 0U) << libraries[i].second;
+  }
+}
+
 TEST(TiffLevels, AnEmptyTileIsBackgroundButALowerAperioLevelWithOneIsNotTrusted) {
   // OpenSlide fills such a tile from a finer level; we read from a finer level then
   for (const bool aperio : {false, true}) {

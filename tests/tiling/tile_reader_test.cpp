@@ -11,24 +11,12 @@
 
 #include "tests/support/fake_slide.h"
 #include "tests/support/tiff_slide.h"
+#include "tests/tiling/resampled.h"
 
 namespace microtome {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
-
-Bytes resampled(const Bytes& source, Size source_size, RasterBox box, Size size) {
-  Bytes target(size.width * size.height * 3);
-  Resampler().run(source.data(), source_size, box, target.data(), size.width * 3, size);
-  return target;
-}
-
-int largest_difference(const Bytes& a, const Bytes& b) {
-  EXPECT_EQ(a.size(), b.size());
-  int largest = 0;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
-  return largest;
-}
 
 FakeSlide fake(Size size, std::vector<int> downsamples, double mpp = 0.5) {
   FakeSlideSettings settings;
