@@ -138,6 +138,20 @@ Json results_json(const std::optional<Prediction>& prediction, Numbers& numbers)
                            {"modalities", modalities_json(prediction->modalities)}}});
 }
 
+Json tile_classes_json(const std::vector<FindingsTileClass>& classes, Numbers& numbers) {
+  Json out = Json::array();
+  for (const FindingsTileClass& row : classes) {
+    const std::string field = "tile_classes[" + std::to_string(out.size()) + "].";
+    out.push_back(Json{{"model", row.model},
+                       {"name", row.name},
+                       {"tiles", row.tiles},
+                       {"share", numbers.number(field + "share", row.share)},
+                       {"area_mm2", numbers.number(field + "area_mm2", row.area_mm2)},
+                       {"mean_probability", numbers.number(field + "mean_probability", row.mean_probability)}});
+  }
+  return out;
+}
+
 Json regions_json(const std::vector<FindingsRegion>& regions, Numbers& numbers) {
   Json out = Json::array();
   for (const FindingsRegion& region : regions) {
@@ -192,6 +206,7 @@ std::string findings_json(const Findings& findings) {
   out["inputs"] = inputs_json(findings.inputs);
   out["models"] = models_json(findings.models);
   out["results"] = results_json(findings.prediction, numbers);
+  out["tile_classes"] = tile_classes_json(findings.tile_classes, numbers);
   out["regions"] = regions_json(findings.regions, numbers);
   out["artifacts"] = artifacts_json(findings.artifacts);
   out["software"] = software_json(findings.software);

@@ -46,6 +46,14 @@ struct FindingsModel {
   std::string role, name, sha256, format, device, precision;
   bool random_weights = false;
 };
+/// What a tile classifier says of one class on this slide; reporting/tile_classes.h makes it and says what is counted.
+struct FindingsTileClass {
+  std::string model, name;      // of the classifier, of the class
+  std::int64_t tiles = 0;       // whose most probable class it is; of a classifier with one logit, those with p >= 0.5
+  double share = 0;             // of the slide's tiles, 0..1
+  double area_mm2 = 0;          // of those tiles
+  double mean_probability = 0;  // over all tiles of the slide, 0..1
+};
 struct FindingsRegion {
   std::string name;
   double area_mm2 = 0, score = 0;
@@ -75,6 +83,7 @@ struct Findings {
   std::vector<FindingsInput> inputs;
   std::vector<FindingsModel> models;
   std::optional<Prediction> prediction;
+  std::vector<FindingsTileClass> tile_classes;  // empty without a tile classifier
   std::vector<FindingsRegion> regions;
   std::vector<FindingsArtifact> artifacts;
   std::vector<std::pair<std::string, std::string>> software;  // "microtome", "openslide", ... -> version
@@ -94,12 +103,14 @@ struct FindingsMarker {
   std::vector<Reason> reasons;
   std::vector<FindingsArtifact> artifacts;
   std::vector<std::pair<std::string, double>> probabilities;
+  std::vector<FindingsTileClass> tile_classes;  // empty also for documents from before there were any
   double effective_tiles = 0;
   bool random_weights = false;  // any of the models
 };
 std::optional<FindingsMarker> read_findings_marker(const std::string& json);
 
-/// One flat line of slides.jsonl for a finished document, without the line break.
+/// One flat line of slides.jsonl for a finished document, without the line break. The one object in it, `tile_shares`, is flat itself:
+/// "<classifier>/<class>" -> share of the slide's tiles; empty without a tile classifier.
 std::string slides_jsonl_line(const FindingsMarker& marker);
 
 }  // namespace microtome

@@ -60,6 +60,15 @@ void read_result(const Json& result, FindingsMarker& marker) {
   marker.effective_tiles = real(member(member(result, "attention"), "effective_tiles"));
 }
 
+std::vector<FindingsTileClass> read_tile_classes(const Json& document) {
+  std::vector<FindingsTileClass> out;
+  if (!document.contains("tile_classes")) return out;  // written before there were tile classifiers
+  for (const Json& row : list(document, "tile_classes"))
+    out.push_back({word(row, "model"), word(row, "name"), whole(row, "tiles"), real(member(row, "share")), real(member(row, "area_mm2")),
+                   real(member(row, "mean_probability"))});
+  return out;
+}
+
 FindingsMarker read_document(const Json& document) {
   require(document.is_object());
   const Json& version = member(document, "schema_version");
@@ -83,6 +92,7 @@ FindingsMarker read_document(const Json& document) {
   for (const Json& model : list(document, "models")) marker.random_weights |= member(model, "random_weights") == true;
   const Json& results = list(document, "results");
   if (!results.empty()) read_result(results[0], marker);
+  marker.tile_classes = read_tile_classes(document);
   return marker;
 }
 
@@ -108,6 +118,8 @@ std::string slides_jsonl_line(const FindingsMarker& marker) {
   line["probability"] = marker.label.empty() ? Json(nullptr) : Json(marker.probability);
   line["effective_tiles"] = marker.probabilities.empty() ? Json(nullptr) : Json(marker.effective_tiles);
   for (const auto& [name, value] : marker.probabilities) line["prob_" + name] = value;
+  line["tile_shares"] = Json::object();
+  for (const FindingsTileClass& row : marker.tile_classes) line["tile_shares"][row.model + "/" + row.name] = row.share;
   line["random_weights"] = marker.random_weights;
   line["recipe"] = marker.recipe;
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);

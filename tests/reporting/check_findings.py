@@ -42,7 +42,7 @@ def main():
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
     folder = pathlib.Path(sys.argv[2])
     names = sorted(path.name for path in folder.glob("*.json"))
-    assert names == ["failed.json", "no_model.json", "not_finite.json", "ok.json"], names
+    assert names == ["failed.json", "no_model.json", "not_finite.json", "ok.json", "tiles_only.json"], names
     documents = {}
     for name in names:
         documents[name] = load((folder / name).read_text(encoding="utf-8"))
@@ -73,7 +73,9 @@ def main():
             must_refuse(damaged, f"{path} with a wrong {key}")
     for path, value in [(("status",), "done"), (("schema_version",), 2), (("document_id",), "x"), (("created",), "yesterday"),
                         (("recipe",), "abc"), (("slide", "bytes"), -1), (("slide", "mpp"), 0), (("intended_use",), "Diagnosis."),
-                        (("results", 0, "probabilities", "tumour"), 1.5), (("artifacts", 0, "path"), "/etc/passwd"),
+                        (("results", 0, "probabilities", "tumour"), 1.5), (("tile_classes", 0, "share"), 1.5), (("tile_classes", 0, "tiles"), -1), (("tile_classes", 0, "name"), ""),
+                        (("tile_classes", 1, "mean_probability"), "0.5"), (("tile_classes", 1, "area_mm2"), -0.1),
+                        (("artifacts", 0, "path"), "/etc/passwd"),
                         (("artifacts", 0, "path"), "../up.tif"), (("status",), "failed")]:
         damaged = copy.deepcopy(good)
         at(damaged, path[:-1])[path[-1]] = value

@@ -24,12 +24,14 @@ std::vector<std::string> keys(const Json& object) {
 TEST(Findings, KeysHaveTheContractsOrder) {
   const Json document = Json::parse(findings_json(sample_findings()));
   EXPECT_EQ(keys(document), (std::vector<std::string>{"schema_version", "document_id", "created", "status", "reasons", "recipe", "slide",
-                                                      "tissue", "tiling", "quality", "inputs", "models", "results", "regions", "artifacts",
-                                                      "software", "runtime", "intended_use"}));
+                                                      "tissue", "tiling", "quality", "inputs", "models", "results", "tile_classes",
+                                                      "regions", "artifacts", "software", "runtime", "intended_use"}));
   EXPECT_EQ(keys(document["slide"]), (std::vector<std::string>{"id", "patient_id", "sample_id", "vendor", "width", "height", "mpp",
                                                                "mpp_source", "reader", "bytes", "identity", "sha256"}));
   EXPECT_EQ(keys(document["results"][0]),
             (std::vector<std::string>{"task", "kind", "label", "probabilities", "value", "unit", "threshold", "attention", "modalities"}));
+  EXPECT_EQ(keys(document["tile_classes"][0]),
+            (std::vector<std::string>{"model", "name", "tiles", "share", "area_mm2", "mean_probability"}));
 }
 
 TEST(Findings, CarryEveryFieldTheyWereGiven) {
@@ -45,6 +47,9 @@ TEST(Findings, CarryEveryFieldTheyWereGiven) {
   EXPECT_EQ(document["results"][0]["label"], "tumour");
   EXPECT_EQ(document["results"][0]["probabilities"], Json::parse(R"({"normal": 0.1, "tumour": 0.9})"));
   EXPECT_EQ(document["results"][0]["modalities"][0], Json::parse(R"({"name": "genomics", "present": true, "matched_by": "patient_id"})"));
+  EXPECT_EQ(
+      document["tile_classes"][1],
+      Json::parse(R"({"model": "tiler", "name": "malignant", "tiles": 17, "share": 0.25, "area_mm2": 1.125, "mean_probability": 0.375})"));
   EXPECT_EQ(document["regions"][0], Json::parse(R"({"name": "Region 1", "area_mm2": 0.42, "score": 1.75})"));
   EXPECT_EQ(document["artifacts"][1]["bytes"], 12345);
   EXPECT_EQ(document["runtime"]["slide_mtime_ns"], 1700000000123456789);
@@ -78,6 +83,7 @@ TEST(Findings, WriteNullAndAReasonForEveryNumberThatIsNotFinite) {
   findings.prediction->probabilities[1] = infinity;
   findings.prediction->attention_entropy = -infinity;
   findings.prediction->effective_tiles = nan;
+  findings.tile_classes[1].area_mm2 = nan;
   findings.regions[0].score = nan;
   findings.tissue.area_mm2 = nan;
   findings.slide.mpp = infinity;
@@ -90,9 +96,9 @@ TEST(Findings, WriteNullAndAReasonForEveryNumberThatIsNotFinite) {
     texts.push_back(reason["text"]);
   }
   std::vector<std::string> expected;
-  for (const char* field :
-       {"slide.mpp", "tissue.area_mm2", "tiling.side_level0", "quality.focus_p10", "results[0].probabilities.tumour",
-        "results[0].attention.entropy", "results[0].attention.effective_tiles", "regions[0].score", "runtime.wall_seconds"})
+  for (const char* field : {"slide.mpp", "tissue.area_mm2", "tiling.side_level0", "quality.focus_p10", "results[0].probabilities.tumour",
+                            "results[0].attention.entropy", "results[0].attention.effective_tiles", "tile_classes[1].area_mm2",
+                            "regions[0].score", "runtime.wall_seconds"})
     expected.push_back(std::string(field) + " is not a finite number; null is written in its place.");
   EXPECT_EQ(texts, expected);
   EXPECT_EQ(document["quality"]["focus_p10"], nullptr);
@@ -110,6 +116,7 @@ TEST(Findings, SayNullNotZeroAboutASlideThatWasNeverOpened) {
   EXPECT_EQ(document["tissue"]["area_mm2"], nullptr);
   EXPECT_EQ(document["tiling"]["level"], nullptr);
   EXPECT_EQ(document["results"], Json::array());
+  EXPECT_EQ(document["tile_classes"], Json::array());
 }
 
 TEST(Findings, SurviveANameThatIsNotUtf8) {
@@ -135,6 +142,13 @@ TEST(FindingsMarker, ReadsBackWhatWasWritten) {
   ASSERT_EQ(marker->artifacts.size(), 4U);
   EXPECT_EQ(marker->artifacts[1].path, "heatmap.tif");
   EXPECT_EQ(marker->artifacts[1].bytes, 12345);
+  ASSERT_EQ(marker->tile_classes.size(), 2U);
+  EXPECT_EQ(marker->tile_classes[1].model, "tiler");
+  EXPECT_EQ(marker->tile_classes[1].name, "malignant");
+  EXPECT_EQ(marker->tile_classes[1].tiles, 17);
+  EXPECT_EQ(marker->tile_classes[1].share, 0.25);
+  EXPECT_EQ(marker->tile_classes[1].area_mm2, 1.125);
+  EXPECT_EQ(marker->tile_classes[1].mean_probability, 0.375);
   EXPECT_EQ(marker->probabilities, (std::vector<std::pair<std::string, double>>{{"normal", 0.1}, {"tumour", 0.9}}));
 }
 
@@ -179,6 +193,18 @@ TEST(FindingsMarker, RefusesMissingKeysAndWrongTypes) {
   }
 }
 
+TEST(FindingsMarker, ReadsDocumentsFromBeforeThereWereTileClasses) {
+  Json document = Json::parse(findings_json(sample_findings()));
+  document.erase("tile_classes");
+  const auto marker = read_findings_marker(document.dump());
+  ASSERT_TRUE(marker);
+  EXPECT_TRUE(marker->tile_classes.empty());
+  for (const Json& wrong : {Json(nullptr), Json("text"), Json::array({1}), Json::array({{{"model", "tiler"}}})}) {
+    document["tile_classes"] = wrong;
+    EXPECT_FALSE(read_findings_marker(document.dump())) << wrong;
+  }
+}
+
 TEST(FindingsMarker, ToleratesKeysItDoesNotKnow) {
   Json document = Json::parse(findings_json(sample_findings()));
   document["from_the_future"] = 1;
@@ -189,11 +215,18 @@ TEST(SlidesJsonl, IsOneFlatLine) {
   const std::string line = slides_jsonl_line(*read_findings_marker(findings_json(sample_findings())));
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const Json row = Json::parse(line);
-  for (const auto& item : row.items()) EXPECT_TRUE(item.value().is_primitive()) << item.key();
+  for (const auto& item : row.items()) EXPECT_TRUE(item.value().is_primitive() || item.key() == "tile_shares") << item.key();
   EXPECT_EQ(row["slide_id"], "case-7");
   EXPECT_EQ(row["prob_tumour"], 0.9);
   EXPECT_EQ(row["tiles_used"], 68);
   EXPECT_EQ(row["reason"], nullptr);
+}
+
+TEST(SlidesJsonl, GivesTheShareOfEveryTileClass) {
+  const Json row = Json::parse(slides_jsonl_line(*read_findings_marker(findings_json(sample_findings()))));
+  EXPECT_EQ(row["tile_shares"], Json::parse(R"({"tiler/benign": 0.75, "tiler/malignant": 0.25})"));
+  const Json failed = Json::parse(slides_jsonl_line(*read_findings_marker(findings_json(sample_failed_findings()))));
+  EXPECT_EQ(failed["tile_shares"], Json::object());
 }
 
 TEST(SlidesJsonl, GivesTheReasonOfAFailure) {

@@ -2,6 +2,11 @@
 // The made-up documents themselves.
 #include "tests/reporting/sample_findings.h"
 
+#include <cmath>
+#include <utility>
+
+#include "reporting/tile_classes.h"
+
 namespace microtome {
 
 Prediction sample_prediction(std::span<const float> attention, std::span<const float> contribution) {
@@ -34,14 +39,41 @@ Findings sample_findings() {
   findings.models = {{"encoder", "resnet50-trunc", std::string(64, 'd'), "safetensors", "cpu", "fp32", true},
                      {"aggregator", "abmil", std::string(64, 'e'), "safetensors", "cpu", "fp32", false}};
   findings.prediction = sample_prediction({}, {});
+  findings.tile_classes = {{"tiler", "benign", 51, 0.75, 3.5, 0.625}, {"tiler", "malignant", 17, 0.25, 1.125, 0.375}};
   findings.regions = {{"Region 1", 0.42, 1.75}};
   findings.artifacts = {{"thumbnail", "thumbnail.jpg", "image/jpeg", std::string(64, 'f'), 1234},
                         {"heatmap", "heatmap.tif", "image/tiff", std::string(64, '0'), 12345},
-                        {"heatmap_picture", "heatmap.png", "image/png", std::string(64, '1'), 4321},
+                        {"heatmap_preview", "heatmap.png", "image/png", std::string(64, '1'), 4321},
                         {"regions", "regions.geojson", "application/geo+json", std::string(64, '2'), 999}};
   findings.software = {{"microtome", "0.1.0"}, {"openslide", "3.4.1"}};
   findings.runtime = {12.5, 2, "4711_3", "x86_64 2 cores", 1700000000123456789};
   return findings;
+}
+
+Findings sample_tile_findings(const std::vector<std::string>& classes) {
+  Findings findings = sample_findings();
+  findings.slide.id = "case-8";
+  findings.prediction.reset();
+  findings.regions.clear();
+  findings.inputs.clear();
+  findings.models = {{"tile_classifier", "tiler", std::string(64, 'd'), "torchscript", "cpu", "fp32", false}};
+  findings.tile_classes.clear();
+  findings.artifacts.resize(1);  // the thumbnail
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    const double share = (c + 1.0) / (static_cast<double>(classes.size() * (classes.size() + 1)) / 2);
+    findings.tile_classes.push_back({"tiler", classes[c], std::llround(68 * share), share, 4.25 * share, share});
+    if (classes.size() <= 2 && c + 1 < classes.size()) continue;
+    const std::string stem = classes.size() > 2 ? heatmap_stem(classes[c]) : "heatmap";
+    findings.artifacts.push_back({"heatmap", stem + ".tif", "image/tiff", std::string(64, '6'), 54321});
+    findings.artifacts.push_back({"heatmap_preview", stem + ".png", "image/png", std::string(64, '3'), 4321});
+  }
+  findings.artifacts.push_back({"tile_table", "tiles.csv", "text/csv", std::string(64, '4'), 777});
+  findings.artifacts.push_back({"tiles", "tiles.geojson", "application/geo+json", std::string(64, '5'), 888});
+  return findings;
+}
+
+TileClasses sample_tile_classes(const std::vector<std::string>& classes, std::vector<float> probabilities) {
+  return {"tiler", std::string(64, 'd'), false, classes, std::move(probabilities)};
 }
 
 Findings sample_failed_findings() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "mil/tile_classes.h"
 #include "reporting/findings.h"
 #include "reporting/heatmap.h"
 
@@ -15,11 +16,18 @@ namespace microtome {
 /// Every field filled; status ok; one task with two classes, genomics present.
 Findings sample_findings();
 
+/// A slide seen by a tile classifier and no slide-level model: no prediction, one row a class, heatmaps as classes_to_draw says:
+/// heatmap.tif and heatmap.png, or a pair per class.
+Findings sample_tile_findings(const std::vector<std::string>& classes);
+
 /// A slide that could not be opened: nothing known but its id and why.
 Findings sample_failed_findings();
 
 /// N tiles, one head, classes "normal" and "tumour", tumour predicted. contribution[i] = {-c, +c}.
 Prediction sample_prediction(std::span<const float> attention, std::span<const float> contribution);
+
+/// Classifier "tiler", `probabilities` row by row.
+TileClasses sample_tile_classes(const std::vector<std::string>& classes, std::vector<float> probabilities);
 
 /// A raster with painted blocks, holes and half-transparent pixels; the same size gives the same bytes.
 RasterRgba sample_raster(Size size);

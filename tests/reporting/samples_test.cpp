@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <random>
 
 #include "reporting/image_file.h"
 #include "reporting/regions.h"
 #include "reporting/report_html.h"
+#include "reporting/tile_classes.h"
 #include "tests/reporting/sample_findings.h"
 
 namespace microtome {
@@ -51,7 +53,9 @@ TEST(Samples, FindingsForTheSchema) {
   plain.inputs.clear();
   plain.status = "rejected_qc";
   plain.reasons = {{"out_of_focus", "The slide is out of focus."}};
+  plain.tile_classes.clear();
   write_text(folder / "no_model.json", findings_json(plain));
+  write_text(folder / "tiles_only.json", findings_json(sample_tile_findings({"grade 3", "grade 4/5", "benign"})));
 }
 
 // The raster's bytes lie beside each pyramid, so that the reader needs nothing of ours to know what is right.
@@ -80,6 +84,37 @@ TEST(Samples, RegionsForTheDialect) {
   const RegionRequest request{coords, 256.513, 256.513, 0.499, {}, "case-7"};
   const Prediction prediction = sample_prediction(attention, contribution);
   write_text(folder / "regions.geojson", regions_geojson(request, prediction, find_regions(request, prediction)));
+}
+
+// What went in lies beside what came out, as bare little-endian numbers: the reader needs nothing of ours to know what is right.
+void write_tiles(const fs::path& folder, const std::string& name, const std::vector<std::string>& classes, Level0Point origin) {
+  std::vector<std::int64_t> coords;
+  for (int i = 0; i < 600; ++i) coords.insert(coords.end(), {1000 + std::llround(i % 30 * 256.513), 700 + std::llround(i / 30 * 256.513)});
+  std::mt19937 random(7);
+  std::vector<float> p(600 * classes.size());
+  for (float& value : p) value = std::pow(static_cast<float>(random()) / 4294967296.0F, 9.0F);  // down to 1e-20, where text gets difficult
+  p.front() = 0;
+  p.back() = 1;
+  const auto bytes = [](const auto& numbers) {
+    return std::string(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(numbers[0]));
+  };
+  write_text(folder / (name + ".coords"), bytes(coords));
+  write_text(folder / (name + ".probabilities"), bytes(p));
+  const TileClasses tiles = sample_tile_classes(classes, p);
+  write_text(folder / (name + ".csv"), tile_csv(coords, 256.513, tiles));
+  write_text(folder / (name + ".geojson"), tile_geojson({coords, 256.513, 256.513, 0.499, origin, "case-7"}, tiles));
+}
+
+TEST(Samples, TilesForTheReaders) {
+  const fs::path folder = fresh_folder("tiles");
+  write_tiles(folder, "one", {"mitosis"}, {});
+  write_tiles(folder, "two", {"notumor", "tumor"}, {});
+  write_tiles(folder, "odd",
+              {"a,b", "say \"x\"",
+               "gr\xc3\xb6\xc3\x9f"
+               "e",
+               "two\nlines", " "},
+              {300, 500});
 }
 
 TEST(Samples, IndexPageForABrowser) {
