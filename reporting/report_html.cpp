@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "reporting/heatmap.h"
 #include "reporting/report_style.h"
+#include "reporting/tile_classes.h"
 
 namespace microtome {
 namespace {
@@ -70,7 +72,27 @@ std::string reasons_html(const FindingsMarker& slide) {
   return out;
 }
 
-bool has_pictures(const FindingsMarker& slide) { return has(slide, "thumbnail.jpg") || has(slide, "heatmap.png"); }
+// One heatmap for a glance, and what its colours stand for: a class of the tile classifier, or attention ("").
+struct Preview {
+  std::string path, of_class;
+};
+
+// The class of a picture. A picture without a class in its name is the only one: of the one class, or of the second of two
+// (classes_to_draw).
+std::string class_of(const FindingsMarker& slide, const std::string& path) {
+  for (const FindingsTileClass& row : slide.tile_classes)
+    if (path == heatmap_stem(row.name) + ".png") return row.name;
+  return slide.probabilities.empty() && !slide.tile_classes.empty() ? slide.tile_classes.back().name : "";
+}
+
+std::vector<Preview> previews(const FindingsMarker& slide) {
+  std::vector<Preview> out;
+  for (const FindingsArtifact& artifact : slide.artifacts)
+    if (artifact.role == "heatmap_preview") out.push_back({artifact.path, class_of(slide, artifact.path)});
+  return out;
+}
+
+bool has_pictures(const FindingsMarker& slide) { return has(slide, "thumbnail.jpg") || !previews(slide).empty(); }
 
 std::string slide_cell(const FindingsMarker& slide) {
   std::string out = fmt::format("<th scope=\"row\"><span class=\"id\">{}</span>\n<span class=\"badge {}\">{}</span>\n",
@@ -79,40 +101,93 @@ std::string slide_cell(const FindingsMarker& slide) {
   return out + "</th>\n";
 }
 
-std::string prediction_cell(const FindingsMarker& slide) {
-  if (slide.probabilities.empty()) return "<td><span class=\"none\">no prediction</span></td>\n";
+std::string prediction_list(const FindingsMarker& slide) {
   auto classes = slide.probabilities;
   std::stable_sort(classes.begin(), classes.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-  std::string out = "<td class=\"prediction\"><dl>\n";
+  std::string out = "<dl>\n";
   for (const auto& [name, probability] : classes)
     out += fmt::format(
         "<div{}><dt>{}</dt><dd>{:.1f}&nbsp;%</dd><span class=\"bar\" aria-hidden=\"true\"><span "
         "style=\"width:{:.1f}%\"></span></span></div>\n",
         name == slide.label ? " class=\"first\"" : "", escaped(name), 100 * probability, 100 * std::clamp(probability, 0.0, 1.0));
-  return out + fmt::format("</dl><p class=\"small\">attention rests on about {} tiles</p></td>\n",
+  return out + fmt::format("</dl><p class=\"small\">attention rests on about {} tiles</p>\n",
                            grouped(static_cast<std::int64_t>(slide.effective_tiles + 0.5)));
 }
 
-std::string picture(const FindingsMarker& slide, const std::string& folder, const std::string& file, const std::string& what,
-                    const std::string& missing) {
-  if (!has(slide, file)) return fmt::format("<td class=\"picture\"><span class=\"none\">{}</span></td>\n", missing);
-  const std::string target = link(folder, file);
-  return fmt::format("<td class=\"picture\"><a href=\"{0}\"><img src=\"{0}\" alt=\"{1} of slide {2}\" loading=\"lazy\"></a></td>\n", target,
-                     what, escaped(slide.slide_id));
+// The card's order, not the largest first: rows of slides below one another compare at a glance.
+std::string tile_classes_table(const FindingsMarker& slide) {
+  std::string out =
+      "<table class=\"shares\">\n<thead><tr><th scope=\"col\">Tiles of class</th><th scope=\"col\" class=\"number\">Share</th>"
+      "<th scope=\"col\" class=\"number\">mm²</th></tr></thead>\n<tbody>\n";
+  for (const FindingsTileClass& row : slide.tile_classes)
+    out += fmt::format(
+        "<tr><th scope=\"row\">{}<span class=\"bar\" aria-hidden=\"true\"><span style=\"width:{:.1f}%\"></span></span></th>"
+        "<td class=\"number\">{:.1f}&nbsp;%</td><td class=\"number\">{:.2f}</td></tr>\n",
+        escaped(row.name), 100 * std::clamp(row.share, 0.0, 1.0), 100 * row.share, row.area_mm2);
+  return out + "</tbody>\n</table>\n";
+}
+
+std::string prediction_cell(const FindingsMarker& slide) {
+  if (slide.probabilities.empty() && slide.tile_classes.empty()) return "<td><span class=\"none\">no prediction</span></td>\n";
+  const char* kind = slide.tile_classes.empty() ? "prediction" : "prediction classes";
+  return fmt::format("<td class=\"{}\">", kind) + (slide.probabilities.empty() ? "" : prediction_list(slide)) +
+         (slide.tile_classes.empty() ? "" : tile_classes_table(slide)) + "</td>\n";
+}
+
+std::string image(const FindingsMarker& slide, const std::string& folder, const std::string& file, const std::string& what) {
+  return fmt::format("<a href=\"{0}\"><img src=\"{0}\" alt=\"{1} of slide {2}\" loading=\"lazy\"></a>", link(folder, file), escaped(what),
+                     escaped(slide.slide_id));
+}
+
+std::string thumbnail_cell(const FindingsMarker& slide, const std::string& folder) {
+  const bool there = has(slide, "thumbnail.jpg");
+  return "<td class=\"picture\">" +
+         (there ? image(slide, folder, "thumbnail.jpg", "Thumbnail") : std::string("<span class=\"none\">no thumbnail</span>")) + "</td>\n";
+}
+
+// The pyramid of a picture, where several have one: its link then stands beside the picture's name, a list of them would say less.
+std::string pyramid_of(const FindingsMarker& slide, const std::string& preview) {
+  const std::string pyramid = preview.substr(0, preview.rfind('.')) + ".tif";
+  return previews(slide).size() > 1 && has(slide, pyramid) ? pyramid : "";
+}
+
+std::string preview_figure(const FindingsMarker& slide, const std::string& folder, const Preview& preview) {
+  const std::string pyramid = pyramid_of(slide, preview.path);
+  const bool attention = preview.of_class.empty();
+  const std::string picture =
+      image(slide, folder, preview.path, attention ? "Attention heatmap" : "Heatmap of the probability of " + preview.of_class);
+  if (attention && slide.tile_classes.empty()) return picture;  // the column's name says it
+  std::string caption = attention ? "attention" : escaped(preview.of_class);
+  if (!pyramid.empty()) caption += fmt::format(" <a class=\"pyramid\" href=\"{}\">tif</a>", link(folder, pyramid));
+  return "<figure>" + picture + "<figcaption>" + caption + "</figcaption></figure>\n";
+}
+
+std::string heatmaps_cell(const FindingsMarker& slide, const std::string& folder) {
+  const std::vector<Preview> shown = previews(slide);
+  std::string out = shown.size() > 1 ? "<td class=\"picture several\"><div>\n" : "<td class=\"picture\"><div>";
+  if (shown.empty()) out += "<span class=\"none\">no heatmap</span>";
+  for (const Preview& preview : shown) out += preview_figure(slide, folder, preview);
+  return out + "</div></td>\n";
 }
 
 std::string pictures_cells(const FindingsMarker& slide, const std::string& folder) {
-  if (has_pictures(slide))
-    return picture(slide, folder, "thumbnail.jpg", "Thumbnail", "no thumbnail") +
-           picture(slide, folder, "heatmap.png", "Attention heatmap", "no heatmap");
+  if (has_pictures(slide)) return thumbnail_cell(slide, folder) + heatmaps_cell(slide, folder);
   const std::string text = slide.reasons.empty() ? "<p class=\"reason\">no pictures</p>\n" : reasons_html(slide);
   return "<td class=\"why\" colspan=\"2\">" + text + "</td>\n";
 }
 
+// What other programs open; what only this program reads back is left out.
+bool for_other_programs(const FindingsArtifact& artifact) {
+  return artifact.media_type == "image/tiff" || artifact.media_type == "application/geo+json" || artifact.media_type == "text/csv";
+}
+
 std::string files_cell(const FindingsMarker& slide, const std::string& folder) {
   std::string out = fmt::format("<td class=\"files\"><a href=\"{}\">findings.json</a>\n", link(folder, "findings.json"));
-  for (const char* file : {"heatmap.tif", "regions.geojson"})
-    if (has(slide, file)) out += fmt::format("<a href=\"{}\">{}</a>\n", link(folder, file), file);
+  std::set<std::string> shown;
+  for (const Preview& preview : previews(slide)) shown.insert(pyramid_of(slide, preview.path));
+  for (const FindingsArtifact& artifact : slide.artifacts)
+    if (for_other_programs(artifact) && !shown.contains(artifact.path))
+      out += fmt::format("<a href=\"{}\">{}</a>\n", link(folder, artifact.path), escaped(artifact.path));
   return out + "</td>\n";
 }
 
@@ -125,18 +200,33 @@ std::string row(const FindingsMarker& slide, const std::string& folder) {
          pictures_cells(slide, folder) + files_cell(slide, folder) + "</tr>\n";
 }
 
-std::string legend() {
+std::string legend(const std::string& low, const std::string& high, const std::string& meaning) {
   std::string colours;
   for (int i = 0; i <= 16; ++i) {
     const Rgb colour = heat_colour(i / 16.0);
     colours += fmt::format(",#{:02x}{:02x}{:02x}", colour.r, colour.g, colour.b);
   }
   return fmt::format(
-      "<figure class=\"legend\"><span>low</span><span class=\"ramp\" style=\"background:linear-gradient(to right{})\" "
+      "<figure class=\"legend\"><span>{}</span><span class=\"ramp\" style=\"background:linear-gradient(to right{})\" "
       "aria-hidden=\"true\"></span>"
-      "<span>high attention</span>\n<figcaption>Percentile of attention within this slide; not comparable between slides. "
-      "Grey was not analysed.</figcaption></figure>\n",
-      colours);
+      "<span>{}</span>\n<figcaption>{} Grey was not analysed.</figcaption></figure>\n",
+      low, colours, high, meaning);
+}
+
+// One legend for each meaning that colours have on this page.
+std::string legends(const std::vector<FindingsMarker>& slides) {
+  bool attention = false;
+  std::set<std::string> classes;
+  for (const FindingsMarker& slide : slides)
+    for (const Preview& preview : previews(slide)) {
+      attention |= preview.of_class.empty();
+      if (!preview.of_class.empty()) classes.insert(preview.of_class);
+    }
+  std::string out;
+  if (attention) out += legend("low", "high attention", "Percentile of attention within this slide; not comparable between slides.");
+  if (classes.empty()) return out;
+  const std::string what = classes.size() == 1 ? escaped(*classes.begin()) : "the class under the picture";
+  return out + legend("0", "1", "Probability of " + what + ", 0 to 1: the same scale on every slide.");
 }
 
 std::string counts(const std::vector<FindingsMarker>& slides) {
@@ -160,6 +250,13 @@ std::string fact(const char* name, const std::string& value) {
   return value.empty() ? "" : fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", name, escaped(value));
 }
 
+std::string classifier_names(const std::vector<FindingsMarker>& slides) {
+  std::set<std::string> names;
+  for (const FindingsMarker& slide : slides)
+    for (const FindingsTileClass& row : slide.tile_classes) names.insert(row.model);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 std::string head(const IndexPage& page) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -170,11 +267,24 @@ std::string head(const IndexPage& page) {
 
 std::string header(const IndexPage& page) {
   std::string out = fmt::format("<header>\n<h1>{}</h1>\n<dl class=\"facts\">\n", escaped(page.title));
-  out += fact("Finished", page.created) + fact("Encoder", page.encoder) +
-         fact("Model", page.model.empty() ? "none: features only" : page.model);
+  const std::string classifiers = classifier_names(page.slides);
+  const std::string model = page.model.empty() && classifiers.empty() ? "none: features only" : page.model;
+  out += fact("Finished", page.created) + fact("Encoder", page.encoder) + fact("Tile classifier", classifiers) + fact("Model", model);
   out += "</dl>\n<ul class=\"counts\">\n" + counts(page.slides) + "</ul>\n";
   if (page.random_weights) out += "<p class=\"banner\" role=\"alert\">Encoder weights are random numbers: results mean nothing.</p>\n";
-  return out + legend() + "</header>\n";
+  return out + legends(page.slides) + "</header>\n";
+}
+
+// Columns are named after what is in them.
+std::string table_head(const std::vector<FindingsMarker>& slides) {
+  const bool predicted =
+      std::any_of(slides.begin(), slides.end(), [](const FindingsMarker& slide) { return !slide.probabilities.empty(); });
+  const bool classified = !classifier_names(slides).empty();
+  return fmt::format(
+      "<thead><tr><th scope=\"col\">Slide</th><th scope=\"col\">{}</th><th scope=\"col\" class=\"number\">Tissue&nbsp;mm²</th>"
+      "<th scope=\"col\" class=\"number\">Tiles</th><th scope=\"col\">Slide image</th><th scope=\"col\">{}</th>"
+      "<th scope=\"col\">Files</th></tr></thead>\n",
+      classified && !predicted ? "Tile classes" : "Prediction", classified ? "Heatmap" : "Attention");
 }
 
 }  // namespace
@@ -184,12 +294,7 @@ std::string index_html(const IndexPage& page) {
   if (page.slides.empty()) {
     out += "<p>No slide has been finished.</p>\n";
   } else {
-    out +=
-        "<table>\n<thead><tr><th scope=\"col\">Slide</th><th scope=\"col\">Prediction</th><th scope=\"col\" "
-        "class=\"number\">Tissue&nbsp;mm²</th>"
-        "<th scope=\"col\" class=\"number\">Tiles</th><th scope=\"col\">Slide image</th><th scope=\"col\">Attention</th><th "
-        "scope=\"col\">Files</th>"
-        "</tr></thead>\n<tbody>\n";
+    out += "<table>\n" + table_head(page.slides) + "<tbody>\n";
     for (std::size_t i = 0; i < page.slides.size(); ++i) out += row(page.slides[i], page.folders.at(i));
     out += "</tbody>\n</table>\n";
   }

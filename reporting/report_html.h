@@ -21,7 +21,9 @@ struct IndexPage {
 };
 
 /// All text is escaped. Failed slides show their sentence where the pictures would be. A legend says what the colours mean
-/// ("attention, percentile within the slide": never comparable across slides). Says "research use only".
+/// ("attention, percentile within the slide": never comparable across slides; "probability of <class>, 0 to 1": comparable). Heatmaps are
+/// the artifacts with role "heatmap_preview": "heatmap.png", or heatmap_stem(class) + ".png" where several classes are drawn; the class is
+/// their caption. Files with the media type of a TIFF, GeoJSON or CSV are linked. Says "research use only".
 std::string index_html(const IndexPage& page);
 
 }  // namespace microtome

@@ -25,6 +25,12 @@ thead th { padding: 8px 12px; border-bottom: 2px solid var(--ink); text-align: l
 tbody th, td { padding: 16px 12px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; }
 th:first-child { padding-left: 0; }
 tbody th { min-width: 180px; }
+.shares th, .shares td { min-width: 0; padding: 3px 0 3px 12px; border: 0; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.shares tbody th { width: 100%; white-space: normal; overflow-wrap: break-word; }
+.shares th:first-child { padding-left: 0; }
+.shares thead th { padding-top: 0; color: var(--soft); }
+.classes { min-width: 252px; }
+dl + .small + .shares { margin-top: 10px; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .id { display: block; margin-bottom: 6px; max-width: 250px; font-weight: 650; overflow-wrap: anywhere; }
 .badge { display: inline-block; padding: 1px 10px; border-radius: 10px; font-size: 13px; font-weight: 600; white-space: nowrap; background: #eaeef2; color: #32383f; }
@@ -43,12 +49,19 @@ dl { margin: 0; }
 .prediction dt { overflow-wrap: anywhere; }
 .prediction dd { margin: 0; font-variant-numeric: tabular-nums; }
 .bar { grid-column: 1 / 3; display: block; height: 7px; border-radius: 4px; background: #e6eaee; overflow: hidden; }
+th .bar { margin-top: 2px; }
 .bar span { display: block; height: 100%; background: #8c959f; }
 .first .bar span { background: #b63679; }
 .small { margin: 4px 0 0; }
 .picture { width: 240px; }
 .picture img { display: block; max-width: 240px; max-height: 200px; border: 1px solid var(--line); border-radius: 3px; }
-.files { white-space: nowrap; }
+figure { margin: 0; }
+figcaption { overflow-wrap: anywhere; }
+.picture figcaption { margin-top: 3px; font-size: 13px; max-width: 240px; }
+.several { width: 260px; }
+.several div { display: grid; grid-template-columns: repeat(2, 124px); gap: 10px 12px; }
+.several img { max-width: 124px; max-height: 124px; }
+.files { min-width: 130px; max-width: 210px; overflow-wrap: anywhere; }
 .files a { display: block; }
 footer { margin-top: 28px; padding-top: 12px; border-top: 2px solid var(--ink); font-weight: 600; }
 @media print {
@@ -61,6 +74,15 @@ footer { margin-top: 28px; padding-top: 12px; border-top: 2px solid var(--ink); 
   tr { break-inside: avoid; }
   .picture { width: 116px; }
   .picture img { max-width: 100px; max-height: 110px; }
+  .picture figcaption { font-size: 10px; max-width: 100px; }
+  .several { width: 166px; }
+  .several div { grid-template-columns: repeat(2, 74px); gap: 6px; }
+  .several img { max-width: 74px; max-height: 66px; }
+  .pyramid { display: none; }
+  tbody .shares th, .shares td { min-width: 0; padding: 2px 0 2px 6px; }
+  tbody .shares th:first-child { padding-left: 0; }
+  .classes { min-width: 178px; }
+  .files { min-width: 84px; max-width: 110px; font-size: 10px; }
   .prediction { min-width: 135px; }
 }
 )css";

@@ -14,7 +14,7 @@ VOID = {"meta", "img", "br", "link"}
 class Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
-        self.open, self.images, self.links, self.rows, self.text = [], [], [], 0, ""
+        self.open, self.images, self.links, self.rows, self.captions, self.text = [], [], [], 0, [], ""
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
@@ -22,7 +22,9 @@ class Page(html.parser.HTMLParser):
         assert not any(name.startswith("on") for name in found), found
         if tag not in VOID:
             self.open.append(tag)
-        self.rows += tag == "tr"
+        self.rows += tag == "tr" and self.open.count("table") == 1  # not those of a table in a cell
+        if tag == "figcaption" and "td" in self.open:
+            self.captions.append("")
         if tag == "img":
             assert found["alt"], "a picture without words"
             self.images.append(found["src"])
@@ -33,6 +35,8 @@ class Page(html.parser.HTMLParser):
         assert self.open and self.open.pop() == tag, f"{self.getpos()}: </{tag}> closes nothing"
 
     def handle_data(self, data):
+        if "figcaption" in self.open and "td" in self.open:
+            self.captions[-1] += data
         self.text += data
 
 
@@ -41,13 +45,15 @@ def main():
     page.feed((pathlib.Path(sys.argv[1]) / "index.html").read_text(encoding="utf-8"))
     page.close()
     assert not page.open, page.open
-    assert page.rows == 3, page.rows
-    assert len(page.images) == 2 and len(page.links) == 6, (page.images, page.links)
+    assert page.rows == 5, page.rows
+    assert len(page.images) == 8 and len(page.links) == 22, (page.images, page.links)
     for target in page.images + page.links:
         parts = urllib.parse.urlsplit(target)
         assert not parts.scheme and not parts.netloc and not parts.query and not parts.fragment, target
         assert not urllib.parse.unquote(parts.path).startswith(("/", "..")), target
     assert "./slides/case%207/thumbnail.jpg" in page.images
+    assert "./slides/many/heatmap_grade%25204%252F5.png" in page.images  # the file is named heatmap_grade%204%2F5.png
+    assert page.captions == ["attention", "malignant", "grade 3 tif", "grade 4/5 tif", "benign tif"], page.captions
     assert "Nightly <run> & report" in page.text
     print(f"{page.rows - 1} slides, {len(page.images)} pictures, {len(page.links)} links")
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "reporting/tile_classes.h"
 #include "tests/reporting/sample_findings.h"
 
 namespace microtome {
@@ -23,6 +24,13 @@ std::size_t count(const std::string& text, const std::string& part) {
   std::size_t found = 0;
   for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
   return found;
+}
+
+IndexPage tile_page(const std::vector<std::string>& classes) {
+  IndexPage page;
+  page.slides = {*read_findings_marker(findings_json(sample_tile_findings(classes)))};
+  page.folders = {"slides/case-8"};
+  return page;
 }
 
 bool says(const std::string& page, const std::string& part) { return page.find(part) != std::string::npos; }
@@ -70,6 +78,9 @@ TEST(ReportHtml, EscapesEveryTextItDidNotWriteItself) {
   slide.slide_id = slide.status = slide.label = evil;
   slide.reasons = {{evil, evil}};
   slide.probabilities = {{evil, 0.5}};
+  slide.tile_classes = {{evil, evil, 1, 0.5, 1, 0.5}};
+  slide.artifacts.push_back({"heatmap_preview", heatmap_stem(evil) + ".png", "image/png", "", 1});
+  slide.artifacts.push_back({evil, evil, "text/csv", "", 1});
   page.slides[1].reasons = {{evil, evil}};
   page.folders[0] = "slides/" + evil;
   const std::string html = index_html(page);
@@ -110,10 +121,53 @@ TEST(ReportHtml, AnEmptyRunIsStillAPage) {
 TEST(ReportHtml, ShowsASlideWithoutModelAsSuch) {
   IndexPage page = sample_page();
   page.slides[0].probabilities.clear();
+  page.slides[0].tile_classes.clear();
   page.slides[0].artifacts.resize(1);
   const std::string html = index_html(page);
   EXPECT_TRUE(says(html, "no prediction"));
   EXPECT_TRUE(says(html, "no heatmap"));
+  EXPECT_FALSE(says(html, "class=\"legend\"")) << "a legend without a picture";
+}
+
+TEST(ReportHtml, ShowsClassesOfTilesWhereThereIsNoPrediction) {
+  const std::string html = index_html(tile_page({"benign", "malignant"}));
+  EXPECT_TRUE(says(html, "<th scope=\"col\">Tile classes</th>"));
+  EXPECT_TRUE(says(html, "<dt>Tile classifier</dt><dd>tiler</dd>"));
+  EXPECT_TRUE(says(html, "<th scope=\"row\">malignant<span"));
+  EXPECT_TRUE(says(html, "<td class=\"number\">66.7&nbsp;%</td><td class=\"number\">2.83</td>"));
+  EXPECT_FALSE(says(html, "ttention")) << "nothing here has attention";
+  EXPECT_FALSE(says(html, "features only"));
+  for (const char* file : {"tiles.csv", "tiles.geojson"})
+    EXPECT_TRUE(says(html, "<a href=\"./slides/case-8/" + std::string(file) + "\">" + file + "</a>")) << file;
+}
+
+TEST(ReportHtml, NamesTheClassOfAHeatmapAndItsScale) {
+  const std::string two = index_html(tile_page({"benign", "malignant"}));
+  EXPECT_TRUE(says(two, "src=\"./slides/case-8/heatmap.png\" alt=\"Heatmap of the probability of malignant of slide case-8\""));
+  EXPECT_TRUE(says(two, "<figcaption>malignant</figcaption>"));
+  EXPECT_TRUE(says(two, "Probability of malignant, 0 to 1: the same scale on every slide."));
+  EXPECT_TRUE(says(index_html(tile_page({"mitosis"})), "Probability of mitosis, 0 to 1"));
+}
+
+TEST(ReportHtml, ShowsThePictureOfEveryClassWithItsName) {
+  const std::string html = index_html(tile_page({"grade 3", "grade 4/5", "benign"}));
+  EXPECT_TRUE(says(html, "src=\"./slides/case-8/heatmap_grade%25203.png\""));
+  EXPECT_TRUE(says(html, "src=\"./slides/case-8/heatmap_grade%25204%252F5.png\""));
+  for (const char* name : {"grade 3", "grade 4/5", "benign"})
+    EXPECT_TRUE(says(html, "<figcaption>" + std::string(name) + " <a class=\"pyramid\"")) << name;
+  EXPECT_EQ(count(html, "heatmap_benign.tif"), 1U) << "the pyramid is linked once, beside the picture's name";
+  EXPECT_TRUE(says(html, "Probability of the class under the picture, 0 to 1"));
+}
+
+TEST(ReportHtml, AttentionAndTileClassesEachHaveTheirLegend) {
+  IndexPage page = sample_page();
+  page.slides.push_back(tile_page({"benign", "malignant"}).slides[0]);
+  page.folders.emplace_back("slides/case-8");
+  const std::string html = index_html(page);
+  EXPECT_EQ(count(html, "class=\"legend\""), 2U);
+  EXPECT_TRUE(says(html, "alt=\"Attention heatmap of slide case-7\"")) << "a slide with a prediction shows attention in heatmap.png";
+  EXPECT_TRUE(says(html, "<th scope=\"col\">Prediction</th>"));
+  EXPECT_TRUE(says(html, "<th scope=\"col\">Heatmap</th>"));
 }
 
 }  // namespace
