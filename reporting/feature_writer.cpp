@@ -26,6 +26,7 @@ std::string json_literal(const std::string& text) { return Json(text).dump(-1, '
 
 std::vector<std::string> measurement_keys(const std::vector<std::string>& names) {
   std::vector<std::string> out;
+  out.reserve(names.size());
   for (const std::string& name : names) out.push_back(json_literal(name) + ':');
   return out;
 }

@@ -154,7 +154,7 @@ std::string pyramid_of(const FindingsMarker& slide, const std::string& preview) 
 std::string preview_figure(const FindingsMarker& slide, const std::string& folder, const Preview& preview) {
   const std::string pyramid = pyramid_of(slide, preview.path);
   const bool attention = preview.of_class.empty();
-  const std::string picture =
+  std::string picture =
       image(slide, folder, preview.path, attention ? "Attention heatmap" : "Heatmap of the probability of " + preview.of_class);
   if (attention && slide.tile_classes.empty()) return picture;  // the column's name says it
   std::string caption = attention ? "attention" : escaped(preview.of_class);
