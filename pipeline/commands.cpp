@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "mil/model_error.h"
+#include "pipeline/nearest_word.h"
 #include "pipeline/version.h"
 #include "reporting/report_error.h"
 
@@ -18,6 +19,7 @@ const std::vector<Command> kCommands = {
      "Night",
      "slides in; features, predictions, heatmaps, findings and a report out",
      "  microtome run --archive slides/ --output out/ --encoder resnet50 --encoder.weights resnet50.safetensors\n"
+     "  microtome run --archive slides/ --output out/ --encoder uni/ --encoder tumour-classifier/     both from one decoding\n"
      "  microtome run --manifest night.csv --output out/ --encoder uni/ --model model/ --genomics genes.h5ad --threads 16\n",
      {"run", "tiling", "tissue", "encoder", "engine"},
      {},
@@ -48,8 +50,8 @@ const std::vector<Command> kCommands = {
     {"check",
      "Trust",
      "can slides, models and tables be read, and if not, why; without arguments: the installation",
-     "  microtome check\n  microtome check slide.svs model/ genes.h5ad out/slides/a/features.h5\n",
-     {"encoder", "tiling"},
+     "  microtome check\n  microtome check --encoder uni/ --threads 8\n  microtome check slide.svs model/ genes.h5ad out/slides/a/features.h5\n",
+     {"encoder", "tiling", "engine"},
      {"PATH..."},
      command_check},
     {"version", "Trust", "program, libraries, devices", "  microtome version\n", {}, {}, command_version},

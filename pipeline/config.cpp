@@ -3,6 +3,7 @@
 #include "pipeline/config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -34,7 +35,7 @@ void check_run(const RunSettings& run, std::vector<std::string>& out) {
 
 void check_engine(const EngineSettings& engine, std::vector<std::string>& out) {
   require(out, engine.threads >= 0 && engine.threads <= 1024, fmt::format("engine.threads: wanted 0..1024, got {}", engine.threads));
-  require(out, engine.batch >= 1 && engine.batch <= 4096, fmt::format("engine.batch: wanted 1..4096, got {}", engine.batch));
+  require(out, engine.batch >= 0 && engine.batch <= 4096, fmt::format("engine.batch: wanted 0..4096, got {}", engine.batch));
   require(out, engine.slides_in_flight >= 1, fmt::format("engine.slides_in_flight: wanted 1 or more, got {}", engine.slides_in_flight));
   require(out, engine.batches_ahead >= 1, fmt::format("engine.batches_ahead: wanted 1 or more, got {}", engine.batches_ahead));
   require(out, engine.batches_in_flight >= 0, fmt::format("engine.batches_in_flight: wanted 0 or more, got {}", engine.batches_in_flight));
@@ -77,12 +78,13 @@ std::int64_t parse_bytes(const std::string& text) {
   if (text.empty()) return 0;
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string unit(end, text.data() + text.size());
+  std::string unit(end, text.data() + text.size());
   const char* units = "KMGT";
+  if (unit.size() == 3 && unit.ends_with("iB")) unit.resize(1);
   const char* found = unit.size() == 1 ? std::strchr(units, std::toupper(static_cast<unsigned char>(unit[0]))) : nullptr;
   const bool plain = unit.empty();
   if (error != std::errc() || !(value > 0) || !(plain || found)) {
-    throw ConfigError(fmt::format("engine.memory_limit: wanted bytes such as 8G or 512M, got '{}'", text));
+    throw ConfigError(fmt::format("engine.memory_limit: wanted bytes such as 8G or 512MiB, got '{}'", text));
   }
   return static_cast<std::int64_t>(value * std::pow(1024.0, plain ? 0 : found - units + 1));
 }
@@ -102,7 +104,52 @@ int bounded_window(const Config& config, int threads) {
         fmt::format("engine.memory_limit: wanted room for one batch of {} tiles ({} bytes), got {} bytes: lower --batch or raise the limit",
                     config.engine.batch, one, limit));
   }
-  return static_cast<int>(std::min<std::int64_t>(wanted, limit / one));
+  return static_cast<int>(std::clamp<std::int64_t>(limit / 2 / one, 1, wanted));
+}
+
+std::int64_t bag_bytes_allowed(const Config& config, int window) {
+  const std::int64_t limit = parse_bytes(config.engine.memory_limit);
+  return limit == 0 ? 0 : std::max<std::int64_t>(1, limit - pixel_bytes(config, window));
+}
+
+std::vector<EncoderSettings> encoders_of(const Config& config) {
+  const EncoderOptions& options = config.encoder;
+  std::vector<EncoderSettings> out;
+  for (const std::string& name : options.name) {
+    const bool builtin = is_builtin_encoder(name);
+    out.push_back({name, builtin ? options.weights : "", builtin && options.random_weights, options.seed, options.device, options.precision,
+                   options.form});
+    if (std::count(options.name.begin(), options.name.end(), name) > 1)
+      throw ConfigError(fmt::format("encoder.name: wanted each encoder once, got '{}' twice", name));
+  }
+  const auto builtins = std::count_if(options.name.begin(), options.name.end(), is_builtin_encoder);
+  if (builtins > 1 && !options.weights.empty())
+    throw ConfigError("encoder.weights: wanted one built-in encoder that the file belongs to, got several: put the others into folders");
+  if (builtins == 0 && out.size() == 1) {  // its loader says that a folder has weights of its own
+    out.front().weights = options.weights;
+    out.front().random_weights = options.random_weights;
+  }
+  return out;
+}
+
+Config with_encoder_tiles(Config config) {
+  EncoderTiles wanted;
+  std::string source;
+  for (const EncoderSettings& encoder : encoders_of(config)) {
+    const EncoderTiles tiles = encoder_tiles(encoder);
+    if (tiles.tile_px == 0) continue;
+    if (!source.empty() && (tiles.tile_px != wanted.tile_px || tiles.mpp != wanted.mpp))
+      throw ConfigError(fmt::format("encoder.name: wanted encoders of the same tiles in one run, got {} px at {} um/px for {} and {} px at {} um/px "
+                                    "for {}: run them one after the other",
+                                    wanted.tile_px, wanted.mpp, source, tiles.tile_px, tiles.mpp, encoder.name));
+    wanted = tiles;
+    source = encoder.name;
+  }
+  if (!source.empty() && config.given.count("tiling.tile_px") == 0) config.tiling.tile_px = wanted.tile_px;
+  if (!source.empty() && config.given.count("tiling.target_mpp") == 0) config.tiling.target_mpp = wanted.mpp;
+  const auto sentences = validate(config);
+  if (!sentences.empty()) throw ConfigError(fmt::format("{}", fmt::join(sentences, "\n")));
+  return config;
 }
 
 }  // namespace microtome

@@ -3,6 +3,7 @@
 // `gather` fills.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -41,6 +42,9 @@ struct SlideOutcome {
   void note(std::string code, std::string text) { reasons.push_back({std::move(code), std::move(text)}); }
 };
 
+/// What the encoders of a run give for the same tiles: row-major numbers, one vector an encoder.
+using Rows = std::vector<std::vector<float>>;
+
 enum class TileState : std::uint8_t { pending, encoded, unreadable };
 
 struct SlideJob {
@@ -60,17 +64,18 @@ struct SlideJob {
   Overview overview;
   double tissue_mm2 = 0;
   TilePlan plan;
+  std::size_t planned = 0;           // tiles of the plan; stays when the plan is let go
   std::vector<std::uint32_t> order;  // in which planned tiles are packed: reading_order(plan.tiles)
 
   std::vector<TileState> state;  // per planned tile; written by gather alone
-  std::vector<float> features;   // (planned, feature_dim); empty until the first tile comes back
+  Rows rows;                     // (planned, feature_dim) of each encoder; empty until the first tile comes back
   std::vector<float> focus;      // (planned)
   std::size_t pending = 0;       // tiles not yet encoded or unreadable
 
-  Bag bag;  // made by conclude
+  std::vector<Bag> bags;  // one an encoder, made by conclude; a classifier's rows are probabilities
   std::optional<Prediction> prediction;
   SlideOutcome outcome;
-  bool published = false;
+  std::atomic<bool> published{false};  // and everything above let go
   Clock::time_point started;  // first sight
   Clock::time_point ready;    // left the previous node
 };
@@ -87,7 +92,8 @@ struct BatchJob {
   std::vector<std::uint8_t> rgb;                            // batch slots x tile_px x tile_px x 3
   std::vector<std::uint8_t> readable;                       // per tile
   std::vector<float> focus;                                 // per tile
-  std::vector<float> features;                              // batch slots x feature_dim
+  std::size_t slots = 0;                                    // tiles that the forward pass has room for
+  Rows rows;                                                // (batch slots, feature_dim) of each encoder
   bool abandoned = false;                                   // the run was asked to stop before it was read
   Clock::time_point ready;
 };

@@ -10,8 +10,9 @@
 #include <charconv>
 #include <fstream>
 #include <functional>
-#include <numeric>
 #include <set>
+
+#include "pipeline/nearest_word.h"
 
 namespace microtome {
 namespace po = boost::program_options;
@@ -28,6 +29,7 @@ struct Binding {
   bool flag = false;
   std::function<void(const std::string&)> set;
   std::function<std::string()> get;
+  std::function<void()> clear;  // of a list, which set() adds to; else empty
   std::string section() const { return name.substr(0, name.find('.')); }
 };
 
@@ -63,7 +65,7 @@ class Bindings {
  private:
   template <class T>
   void add(std::string name, std::string short_name, T& field, Effect effect, std::string help) {
-    Binding b{name, std::move(short_name), std::move(help), effect, std::is_same_v<T, bool>, {}, {}};
+    Binding b{name, std::move(short_name), std::move(help), effect, std::is_same_v<T, bool>, {}, {}, {}};
     b.set = [&field, name](const std::string& text) {
       if constexpr (std::is_same_v<T, bool>) {
         field = parse_flag(name, text);
@@ -80,6 +82,15 @@ class Bindings {
         return fmt::format("{}", field);
       }
     };
+    all_.push_back(std::move(b));
+  }
+
+  /// May be given several times. A source (a file, the command line) that names it begins the list anew.
+  void add_list(std::string name, std::string short_name, std::vector<std::string>& field, Effect effect, std::string help) {
+    Binding b{std::move(name), std::move(short_name), std::move(help), effect, false, {}, {}, {}};
+    b.set = [&field](const std::string& text) { field.push_back(text); };
+    b.get = [&field] { return fmt::format("{}", fmt::join(field, " ")); };
+    b.clear = [&field] { field.clear(); };
     all_.push_back(std::move(b));
   }
 
@@ -125,24 +136,29 @@ class Bindings {
         "width of a stroke's blurred edge, which is no tissue either, microns");
   }
 
-  void bind_engine(EncoderSettings& e, EngineSettings& g) {
-    add("encoder.name", "encoder", e.name, Effect::path, "resnet18, resnet50, resnet50-trunc, or a folder with config.json");
+  void bind_engine(EncoderOptions& e, EngineSettings& g) {
+    add_list("encoder.name", "encoder", e.name, Effect::path,
+             fmt::format("{}, or a folder with config.json; several times: more from one decoding", builtin_encoder_names()));
     add("encoder.weights", "", e.weights, Effect::path, "safetensors for a built-in encoder (torchvision key names)");
     add("encoder.random_weights", "", e.random_weights, Effect::result, "seeded random weights, for rehearsals; every document says so");
     add("encoder.seed", "", e.seed, Effect::result, "of the random weights");
-    add("encoder.device", "device", e.device, Effect::speed, "auto, cpu, cuda, cuda:N");
+    add("encoder.device", "device", e.device, Effect::speed, "auto, cpu, cuda (all that are visible), cuda:N, cuda:N,M");
     add("encoder.precision", "precision", e.precision, Effect::speed, "auto, float32, float16, bfloat16");
+    add("encoder.form", "", e.form, Effect::speed, "auto, pt2, torchscript, safetensors: which of a folder's model files");
+    add("encoder.models_allowed", "models-allowed", e.models_allowed, Effect::path,
+        "list of sha256 (as sha256sum writes it); model files that are not in it are refused");
     add("engine.threads", "threads", g.threads, Effect::speed, "all threads; 0: the scheduler's number, else the cores allowed");
-    add("engine.batch", "batch", g.batch, Effect::speed, "tiles per forward pass; another number may change the last bits of features");
+    add("engine.batch", "batch", g.batch, Effect::speed, "tiles per forward pass, 0: 16 on CPU, 128 on CUDA; changes last bits");
     add("engine.slides_in_flight", "", g.slides_in_flight, Effect::speed, "slides between admit and publish");
     add("engine.batches_in_flight", "", g.batches_in_flight, Effect::speed, "batches between window and gather; 0: threads + 2");
     add("engine.batches_ahead", "", g.batches_ahead, Effect::speed, "batches whose stored bytes are fetched before they are decoded");
-    add("engine.memory_limit", "memory-limit", g.memory_limit, Effect::speed, "ceiling on pixels in flight, e.g. 8G");
+    add("engine.memory_limit", "memory-limit", g.memory_limit, Effect::speed, "ceiling on pixels and bags in flight, e.g. 8G, 512MiB");
     add("engine.progress", "progress", g.progress, Effect::speed, "auto, live, plain, json, none");
   }
 
   void bind_training(TrainCommand& d, TrainSettings& t) {
-    add("data.bags", "bags", d.bags, Effect::path, "folder searched recursively for features.h5");
+    add("data.bags", "bags", d.bags, Effect::path, "folder searched recursively for bags");
+    add("data.features", "", d.features, Effect::result, "file name of the bags; features.<name>.h5 for a run's further encoders");
     add("data.labels", "labels", d.labels, Effect::path, "CSV with slide_id or patient_id, and label");
     add("data.splits", "splits", d.splits, Effect::path, "CSV with patient_id,fold; without it folds are cut from the seed");
     add("train.folds", "folds", t.folds, Effect::result, "folds, cut by patient, stratified by label");
@@ -243,37 +259,20 @@ Assignments read_ini(const std::string& path, const po::options_description& kno
   }
 }
 
-void assign(const Bindings& bindings, const Assignments& values) {
+/// Names of the options that this source gave.
+std::set<std::string> assign(const Bindings& bindings, const Assignments& values) {
+  std::set<std::string> given;
   for (const auto& [key, text] : values) {
     const auto found = std::find_if(bindings.all().begin(), bindings.all().end(),
                                     [&key = key](const Binding& b) { return b.name == key || b.short_name == key; });
-    if (found != bindings.all().end()) found->set(text);
+    if (found == bindings.all().end()) continue;
+    if (given.insert(found->name).second && found->clear) found->clear();
+    found->set(text);
   }
+  return given;
 }
 
 }  // namespace
-
-std::string nearest_word(const std::string& word, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const auto& candidate : known) {
-    std::vector<std::size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), 0);
-    for (std::size_t i = 0; i < word.size(); ++i) {
-      std::size_t diagonal = row[0]++;
-      for (std::size_t j = 0; j < candidate.size(); ++j) {
-        const std::size_t replaced = diagonal + (word[i] != candidate[j]);
-        diagonal = row[j + 1];
-        row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, replaced});
-      }
-    }
-    if (row.back() < best_distance) {
-      best_distance = row.back();
-      best = candidate;
-    }
-  }
-  return best;
-}
 
 ParsedOptions parse_options(const std::vector<std::string>& words, const std::vector<std::string>& sections) {
   ParsedOptions out;
@@ -285,11 +284,11 @@ ParsedOptions parse_options(const std::vector<std::string>& words, const std::ve
 
   const Assignments line = read_command_line(words, on_line);
   for (const auto& [key, text] : line) {
-    if (key == "config") assign(bindings, read_ini(text, in_files));
+    if (key == "config") out.config.given.merge(assign(bindings, read_ini(text, in_files)));
     if (key == "help") out.help = true;
     if (key == "json") out.json = true;
   }
-  assign(bindings, line);
+  out.config.given.merge(assign(bindings, line));
   if (out.help) return out;
   const auto sentences = validate(out.config);
   if (!sentences.empty()) throw ConfigError(fmt::format("{}", fmt::join(sentences, "\n")));

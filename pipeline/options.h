@@ -29,7 +29,4 @@ std::string effective_ini(const Config& config);
 /// The settings that change results, as "name=value" lines in a fixed order, for the recipe.
 std::string result_settings(const Config& config);
 
-/// The known word nearest to `word` by edit distance, or "" when none is near.
-std::string nearest_word(const std::string& word, const std::vector<std::string>& known);
-
 }  // namespace microtome

@@ -38,11 +38,16 @@ std::string identity_of(const fs::path& path, std::int64_t bytes) {
 
 }  // namespace
 
-std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256,
+std::string run_recipe(const Config& config, const std::vector<std::shared_ptr<const Encoder>>& encoders, const std::string& model_sha256,
                        const std::string& genomics_sha256) {
-  return sha256_of_text(fmt::format("results={}\n{}resampling={}\nencoder={} {} {} {}\nmodel={}\ngenomics={}\n", kResultsVersion,
-                                    result_settings(config), kResamplingKernel, encoder.name, encoder.sha256, encoder.random_weights,
-                                    encoder.precision, model_sha256, genomics_sha256));
+  std::string each;
+  for (const auto& encoder : encoders) {
+    const EncoderFacts& facts = encoder->facts();
+    each += fmt::format("encoder={} {} {} {}\ninput={}\n", facts.name, facts.sha256, facts.random_weights, facts.precision, facts.preprocessing);
+    for (const auto& name : facts.classes) each += fmt::format("class={}\n", name);
+  }
+  return sha256_of_text(fmt::format("results={}\n{}resampling={}\n{}model={}\ngenomics={}\n", kResultsVersion,
+                                    result_settings(config), kResamplingKernel, each, model_sha256, genomics_sha256));
 }
 
 std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity,

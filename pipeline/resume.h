@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mil/encoders/encoder.h"
 #include "pipeline/config.h"
@@ -15,10 +17,10 @@
 namespace microtome {
 
 /// Raised when the same inputs and settings give other results than the release before: every slide is then done again.
-inline constexpr int kResultsVersion = 2;
+inline constexpr int kResultsVersion = 3;
 
-/// Everything that changes results, but for the slide itself: settings, encoder, precision, model, genomic table.
-std::string run_recipe(const Config& config, const EncoderFacts& encoder, const std::string& model_sha256,
+/// Everything that changes results, but for the slide itself: settings, encoders with their preprocessing and precision, model, genomic table.
+std::string run_recipe(const Config& config, const std::vector<std::shared_ptr<const Encoder>>& encoders, const std::string& model_sha256,
                        const std::string& genomics_sha256);
 
 /// ... and with the slide: its identity, its ids, and the scale and the tissue mask given for it (identify_mask).

@@ -50,15 +50,17 @@ std::int64_t raster_bytes(const SlideJob& job) {
 
 }  // namespace
 
-double measure_encoder(const RunParts& parts) {
-  const int slots = parts.config.engine.batch, tile = parts.config.tiling.tile_px;
-  const std::vector<std::uint8_t> blank(static_cast<std::size_t>(slots) * tile * tile * 3, 200);
+double measure_encoders(const std::vector<std::shared_ptr<const Encoder>>& encoders, int batch, int tile_px, int threads) {
+  const int lanes = encoders.front()->facts().lanes == 0 ? threads : encoders.front()->facts().lanes;
+  const std::vector<std::uint8_t> blank(static_cast<std::size_t>(batch) * tile_px * tile_px * 3, 200);
   auto run_lanes = [&] {
-    std::vector<std::jthread> lanes;
-    for (int lane = 0; lane < parts.threads; ++lane) {
-      lanes.emplace_back([&] {
-        std::vector<float> features(static_cast<std::size_t>(slots) * static_cast<std::size_t>(parts.encoder->facts().feature_dim));
-        parts.encoder->encode(blank, slots, tile, features);
+    std::vector<std::jthread> running;
+    for (int lane = 0; lane < lanes; ++lane) {
+      running.emplace_back([&] {
+        for (const auto& encoder : encoders) {
+          std::vector<float> rows(static_cast<std::size_t>(batch) * static_cast<std::size_t>(encoder->facts().feature_dim));
+          encoder->encode(blank, batch, tile_px, rows);
+        }
       });
     }
   };
@@ -66,21 +68,26 @@ double measure_encoder(const RunParts& parts) {
   const auto start = Clock::now();
   run_lanes();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  return slots * parts.threads / std::max(seconds, 1e-6);
+  return batch * lanes / std::max(seconds, 1e-6);
+}
+
+double measure_encoder(const RunParts& parts) {
+  return measure_encoders(parts.encoders, parts.config.engine.batch, parts.config.tiling.tile_px, parts.threads);
 }
 
 MemoryTerms estimate_memory(const RunParts& parts, const std::vector<Ref<SlideJob>>& jobs, std::int64_t program) {
   const auto admitted = static_cast<std::size_t>(parts.config.engine.slides_in_flight);
-  const std::int64_t dim = parts.encoder->facts().feature_dim;
+  const std::int64_t row = parts.row_bytes();
   const std::int64_t tile = parts.config.tiling.tile_px;
   MemoryTerms m;
   m.program = program;
   std::int64_t tiles = 0;
   for (const auto& job : jobs) tiles += static_cast<std::int64_t>(job->plan.tiles.size());
   const std::int64_t batches = std::min<std::int64_t>(parts.window, tiles / parts.config.engine.batch + 1);
-  m.pixels = batches * parts.config.engine.batch * (tile * tile * 3 + dim * 4);
+  m.pixels = batches * parts.config.engine.batch * (tile * tile * 3 + row);
   m.bags = largest_window(jobs, std::min(admitted, kBagsAtOnce),
-                          [&](const SlideJob& job) { return static_cast<std::int64_t>(job.plan.tiles.size()) * dim * 4; });
+                          [&](const SlideJob& job) { return static_cast<std::int64_t>(job.plan.tiles.size()) * row; });
+  if (parts.bag_bytes != 0) m.bags = std::min(m.bags, parts.bag_bytes);
   m.overviews = largest_window(jobs, admitted, [](const SlideJob& job) { return job.overview.size.width * job.overview.size.height * 3; });
   m.readers = largest_window(jobs, admitted, [](const SlideJob& job) { return std::min(kReaderCache, level0_bytes(job)); });
   m.readers += largest_window(jobs, 1, [&](const SlideJob& job) { return stored_bytes(parts, job); });

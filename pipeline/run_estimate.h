@@ -20,7 +20,9 @@ struct MemoryTerms {
   std::int64_t total() const { return program + pixels + bags + overviews + readers + pictures; }
 };
 
-/// Runs a blank batch in every lane, twice, for memory and speed: nothing of the archive is encoded. Returns tiles per second.
+/// Runs a blank batch in every lane, twice, for memory and speed: nothing of the archive is encoded. Returns tiles per second, each tile
+/// encoded by all of the encoders. Lanes: one a thread on the CPU, two a device elsewhere.
+double measure_encoders(const std::vector<std::shared_ptr<const Encoder>>& encoders, int batch, int tile_px, int threads);
 double measure_encoder(const RunParts& parts);
 
 /// `jobs` are surveyed slides in manifest order; `program` is the resident memory after measure_encoder.

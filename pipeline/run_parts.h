@@ -23,11 +23,20 @@ struct RunParts {
   int threads = 1;     // of the whole run
   int window = 1;      // batches between window and gather
   std::string recipe;  // run_recipe(...)
-  std::shared_ptr<const Encoder> encoder;
+  std::vector<std::shared_ptr<const Encoder>> encoders;                  // at least one; each gets every tile
+  std::size_t model_encoder = 0;                                         // the one whose bags the model reads
+  std::int64_t bag_bytes = 0;                                            // ceiling on the bags in flight; 0: none
   std::shared_ptr<const SlideModel> model;                               // null: features only
   std::shared_ptr<const GenomicSource> genomics;                         // null: no table
   std::function<std::shared_ptr<const Slide>(const ManifestRow&)> open;  // the seam where tests put their slides
   std::vector<std::pair<std::string, std::string>> software;             // name, version
+
+  /// Bytes of one tile's rows, of all encoders.
+  std::int64_t row_bytes() const {
+    std::int64_t numbers = 0;
+    for (const auto& encoder : encoders) numbers += encoder->facts().feature_dim;
+    return numbers * static_cast<std::int64_t>(sizeof(float));
+  }
 
   std::filesystem::path slide_folder(const std::string& slide_id) const { return config.run.output / "slides" / slide_id; }
 };

@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <optional>
+#include <set>
+
 #include "mil/bag_file.h"
 #include "mil/model_error.h"
 #include "pipeline/machine/threads.h"
@@ -20,12 +24,27 @@ std::vector<SlideKeys> keys_of(const std::vector<ManifestRow>& rows) {
   return keys;
 }
 
-void load_model(RunParts& parts, const std::vector<ManifestRow>& rows) {
+/// The encoder that the model was trained on, or the first that gives features: then the match says what is wrong.
+std::size_t encoder_of_model(const RunParts& parts, const std::filesystem::path& model) {
+  std::optional<std::size_t> first;
+  for (std::size_t e = 0; e < parts.encoders.size(); ++e) {
+    const EncoderFacts& facts = parts.encoders[e]->facts();
+    if (facts.is_classifier()) continue;
+    if (!first) first = e;
+    if (facts.sha256 == parts.model->card().encoder_sha256) return e;
+  }
+  if (first) return *first;
+  throw ModelError(fmt::format("{}: wanted an encoder of features for the model: there are only tile classifiers: give --encoder again",
+                               model.string()));
+}
+
+void load_model(RunParts& parts, const std::vector<ManifestRow>& rows, const AllowedModels* allowed) {
   const RunSettings& run = parts.config.run;
   const TilingSettings& tiling = parts.config.tiling;
-  const EncoderFacts& encoder = parts.encoder->facts();
   if (!run.model.empty()) {
-    parts.model = load_slide_model(run.model);
+    parts.model = load_slide_model(run.model, allowed);
+    parts.model_encoder = encoder_of_model(parts, run.model);
+    const EncoderFacts& encoder = parts.encoders[parts.model_encoder]->facts();
     require_match(parts.model->card(), run.model, encoder.name, encoder.sha256, encoder.feature_dim, tiling.tile_px, tiling.target_mpp);
   }
   if (run.genomics.empty()) return;
@@ -44,19 +63,43 @@ void require_scale(const EncoderFacts& encoder, const TilingSettings& tiling) {
   }
 }
 
+/// All of a run's encoders share its threads, its batch and its tiles. Documents and files are told apart by their names.
+void load_encoders(RunParts& parts, const AllowedModels* allowed) {
+  const Config& config = parts.config;
+  std::set<std::string> names;
+  for (const EncoderSettings& settings : encoders_of(config)) {
+    auto encoder = load_encoder(settings, {config.tiling.tile_px, config.engine.batch, parts.threads, allowed});
+    const EncoderFacts& facts = encoder->facts();
+    require_scale(facts, config.tiling);
+    if (!names.insert(facts.name).second)
+      throw ModelError(fmt::format("{}: wanted encoders of different names, as their files are named after them: '{}' is there twice: change "
+                                   "'name' in microtome.json",
+                                   settings.name, facts.name));
+    parts.encoders.push_back(std::move(encoder));
+  }
+}
+
 }  // namespace
+
+std::unique_ptr<const AllowedModels> allowed_models(const Config& config) {
+  const auto& list = config.encoder.models_allowed;
+  return list.empty() ? nullptr : std::make_unique<AllowedModels>(list);
+}
 
 int run_threads(const Config& config) { return config.engine.threads > 0 ? config.engine.threads : allowed_threads(); }
 
 RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows) {
   RunParts parts;
-  parts.config = config;
+  parts.config = with_encoder_tiles(config);
   parts.threads = run_threads(config);
-  parts.window = bounded_window(config, parts.threads);
-  parts.encoder = load_encoder(config.encoder, config.tiling.tile_px);
-  require_scale(parts.encoder->facts(), config.tiling);
-  load_model(parts, rows);
-  parts.recipe = run_recipe(config, parts.encoder->facts(), parts.model ? parts.model->sha256() : "",
+  EngineSettings& engine = parts.config.engine;
+  if (engine.batch == 0) engine.batch = suggested_batch(config.encoder.device);
+  parts.window = bounded_window(parts.config, parts.threads);
+  parts.bag_bytes = bag_bytes_allowed(parts.config, parts.window);
+  const std::unique_ptr<const AllowedModels> allowed = allowed_models(config);
+  load_encoders(parts, allowed.get());
+  load_model(parts, rows, allowed.get());
+  parts.recipe = run_recipe(parts.config, parts.encoders, parts.model ? parts.model->sha256() : "",
                             parts.genomics ? parts.genomics->table().sha256 : "");
   parts.open = [](const ManifestRow& row) { return std::shared_ptr<const Slide>(open_slide(row.path)); };
   parts.software = software_versions();

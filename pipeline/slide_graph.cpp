@@ -14,6 +14,8 @@
 #include <oneapi/tbb/version.h>
 
 #include <atomic>
+#include <exception>
+#include <mutex>
 #include <tuple>
 
 #include "pipeline/batching.h"
@@ -58,7 +60,9 @@ class Bodies {
         next_(next),
         progress_(progress),
         clock_(clock),
-        packer_(static_cast<std::size_t>(parts.config.engine.batch), static_cast<std::size_t>(parts.config.engine.slides_in_flight)) {}
+        packer_({static_cast<std::size_t>(parts.config.engine.batch), static_cast<std::size_t>(parts.config.engine.slides_in_flight),
+                 parts.row_bytes(), parts.bag_bytes}),
+        room_(parts.row_bytes(), parts.bag_bytes) {}
 
   Ref<Slide> next_slide(tbb::flow_control& control) {
     const StageClock::Scope scope(clock_, Node::archive, {});
@@ -93,6 +97,15 @@ class Bodies {
     if (nothing_to_encode) std::get<1>(ports).try_put(slide);
   }
 
+  /// Null: a slide was published.
+  template <class Ports>
+  void room(const Ref<Batch>& batch, Ports& ports) {
+    for (auto& next : room_.let_through(batch)) {
+      next->ready = Clock::now();
+      std::get<0>(ports).try_put(next);
+    }
+  }
+
   void fetch(const Ref<Batch>& batch) {
     timed(Node::fetch, *batch, [&] { fetch_bytes(parts_, *batch); });
   }
@@ -112,7 +125,7 @@ class Bodies {
   template <class Ports>
   void gather(const Ref<Batch>& batch, Ports& ports) {
     std::vector<Ref<Slide>> whole;
-    timed(Node::gather, *batch, [&] { whole = gather_features(*batch, static_cast<std::size_t>(parts_.encoder->facts().feature_dim)); });
+    timed(Node::gather, *batch, [&] { whole = gather_rows(*batch); });
     if (!batch->abandoned) {
       tiles_ += batch->tiles.size();
       progress_.tiles_done(batch->tiles.size());
@@ -159,23 +172,59 @@ class Bodies {
   Progress& progress_;
   StageClock& clock_;
   Packer packer_;
+  BagRoom room_;
   SlidesInFlight in_flight_;
   std::atomic<std::size_t> ok_{0}, partial_{0}, failed_{0}, tiles_{0};
 };
 
+/// The first exception of work outside the graph's own threads: it ends the run as one inside does.
+class ErrorKeeper {
+ public:
+  /// Whether the work was done: not when it throws, nor when other work has thrown before.
+  template <class Work>
+  bool keep(Work work) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (error_) return false;
+    }
+    try {
+      work();
+      return true;
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+      return false;
+    }
+  }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::exception_ptr error_;
+};
+
 void run_in_arena(const RunParts& parts, Bodies& bodies) {
   const auto threads = static_cast<std::size_t>(parts.threads);
-  const std::size_t lanes = parts.encoder->facts().device == "cpu" ? threads : 2;  // two in flight per GPU
+  const int devices = parts.encoders.front()->facts().lanes;
   fl::graph g;
   IoThreads storage(kStorageThreads);
+  IoThreads waiting(devices);  // for devices: whoever computes, decodes
+  ErrorKeeper error;
   // the graph waits for what is out there
-  const auto detach = [&](const Ref<Batch>& batch, auto& gateway) {
-    gateway.reserve_wait();
-    storage.post([&bodies, &gateway, batch] {
-      bodies.fetch(batch);
-      gateway.try_put(batch);
-      gateway.release_wait();
-    });
+  const auto detach = [&g, &error](IoThreads& threads, auto body) {
+    return [&g, &error, &threads, body](const Ref<Batch>& batch, auto& gateway) {
+      gateway.reserve_wait();
+      threads.post([&g, &error, &gateway, body, batch] {
+        if (error.keep([&] { body(batch); })) {
+          gateway.try_put(batch);
+        } else {
+          g.cancel();
+        }
+        gateway.release_wait();
+      });
+    };
   };
 
   // Nodes in the order of the picture.
@@ -185,28 +234,37 @@ void run_in_arena(const RunParts& parts, Bodies& bodies) {
   Stage<Slide>               survey  (g, threads, [&](const Ref<Slide>& s) { return bodies.survey(s); });  // open, tissue, plan
   Order<Slide>               in_order(g, [](const Ref<Slide>& s) { return s->index; });
   Split<Slide, Batch, Slide> pack    (g, fl::serial, [&](const Ref<Slide>& s, auto& ports) { bodies.pack(s, ports); });   // 0: full batches   1: slides without a tile
+  Split<Batch, Batch>        room    (g, fl::serial, [&](const Ref<Batch>& b, auto& ports) { bodies.room(b, ports); });   // the memory bound of bags
   Queue<Batch>               plans   (g);                                                                 // a limiter refuses, it does not hold
   Limit<Batch>               ahead   (g, static_cast<std::size_t>(parts.config.engine.batches_ahead));    // stored bytes in flight
-  Detached<Batch>            fetch   (g, fl::unlimited, detach);                                          // waits for storage, on threads of its own
+  Detached<Batch>            fetch   (g, fl::unlimited, detach(storage, [&](const Ref<Batch>& b) { bodies.fetch(b); }));  // waits for storage, on threads of its own
   Order<Batch>               in_turn (g, [](const Ref<Batch>& b) { return b->index; });
-  Limit<Batch>               window  (g, static_cast<std::size_t>(parts.window));                         // the memory bound
+  Limit<Batch>               window  (g, static_cast<std::size_t>(parts.window));                         // the memory bound of pixels
   Split<Batch, Batch, Done>  read    (g, threads, [&](const Ref<Batch>& b, auto& ports) { bodies.read(b, ports); });      // 0: pixels   1: it is decoded
-  Stage<Batch>               encode  (g, lanes, [&](const Ref<Batch>& b) { return bodies.encode(b); });
+  Stage<Batch>               encode  (g, threads, [&](const Ref<Batch>& b) { return bodies.encode(b); });                 // a lane a thread
+  Detached<Batch>            offload (g, fl::unlimited, detach(waiting, [&](const Ref<Batch>& b) { bodies.encode(b); }));  // encode, where devices compute
   Split<Batch, Slide, Done>  gather  (g, fl::serial, [&](const Ref<Batch>& b, auto& ports) { bodies.gather(b, ports); });  // 0: slides that are whole   1: one batch is done
   Stage<Slide>               conclude(g, threads, [&](const Ref<Slide>& s) { return bodies.conclude(s); });
   Stage<Slide, Done>         publish (g, 2, [&](const Ref<Slide>& s) { return bodies.publish(s); });
+  Stage<Done, Batch>         let_go  (g, fl::serial, [](const Done&) { return Ref<Batch>(); });
 
   connect(archive, admit, survey, in_order, pack);
-  connect(port<0>(pack), plans, ahead, fetch, in_turn, window, read);
-  connect(port<0>(read), encode, gather);
+  connect(port<0>(pack), room);
+  connect(port<0>(room), plans, ahead, fetch, in_turn, window, read);
+  if (devices == 0) connect(port<0>(read), encode, gather);
+  if (devices != 0) fl::make_edge(port<0>(read), offload);  // what encode does, while the threads here go on decoding
+  fl::make_edge(offload, gather);
   connect(port<0>(gather), conclude, publish);
   fl::make_edge(port<1>(pack), conclude);                // failed, or nothing to encode
   fl::make_edge(port<1>(read), ahead.decrementer());     // it is decoded
   fl::make_edge(port<1>(gather), window.decrementer());  // one batch is done
   fl::make_edge(publish, admit.decrementer());           // one slide is done
+  fl::make_edge(publish, let_go);                        // its bag is let go
+  fl::make_edge(let_go, room);
   // clang-format on
   archive.activate();
   g.wait_for_all();
+  error.rethrow();
 }
 
 }  // namespace

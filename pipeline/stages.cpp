@@ -36,6 +36,8 @@ void guard(SlideJob& job, Body body) {
   }
 }
 
+std::size_t dim_of(const Encoder& encoder) { return static_cast<std::size_t>(encoder.facts().feature_dim); }
+
 std::optional<Scale> given_scale(const RunParts& parts, const ManifestRow& row) {
   if (row.mpp) return Scale{*row.mpp, "manifest"};
   if (parts.config.run.slide_mpp > 0) return Scale{parts.config.run.slide_mpp, "command line"};
@@ -76,17 +78,32 @@ void take_over_partial(const RunParts& parts, SlideJob& job) {
   } catch (const BagError&) {
     return;  // a damaged leftover is worth nothing, and costs nothing but time
   }
-  const auto dim = static_cast<std::size_t>(parts.encoder->facts().feature_dim);
-  if (partial.recipe != job.recipe || static_cast<std::size_t>(partial.feature_dim) != dim) return;
-  job.features.assign(job.state.size() * dim, 0);
+  const std::size_t row = static_cast<std::size_t>(parts.row_bytes()) / sizeof(float);
+  if (partial.recipe != job.recipe || static_cast<std::size_t>(partial.feature_dim) != row) return;
+  job.rows.clear();
+  for (const auto& encoder : parts.encoders) job.rows.emplace_back(job.state.size() * dim_of(*encoder));
   for (std::size_t i = 0; i < partial.tile_index.size(); ++i) {
     const auto tile = static_cast<std::size_t>(partial.tile_index[i]);
     if (tile >= job.state.size()) continue;
-    std::copy_n(partial.features.begin() + i * dim, dim, job.features.begin() + tile * dim);
+    auto from = partial.features.begin() + static_cast<std::ptrdiff_t>(i * row);
+    for (std::size_t e = 0; e < job.rows.size(); ++e) {
+      const std::size_t dim = dim_of(*parts.encoders[e]);
+      std::copy_n(from, dim, job.rows[e].begin() + static_cast<std::ptrdiff_t>(tile * dim));
+      from += static_cast<std::ptrdiff_t>(dim);
+    }
     job.focus[tile] = partial.focus[i];
     job.state[tile] = TileState::encoded;
   }
   job.pending = std::count(job.state.begin(), job.state.end(), TileState::pending);
+}
+
+/// A bag that does not fit into the ceiling even alone costs its slide, or the run would be killed for it.
+void require_room(const RunParts& parts, std::size_t tiles) {
+  const std::int64_t bytes = static_cast<std::int64_t>(tiles) * parts.row_bytes();
+  if (parts.bag_bytes == 0 || bytes <= parts.bag_bytes) return;
+  throw SlideError("memory_limit", fmt::format("wanted room for the features of {} tiles ({} bytes), --memory-limit leaves {} bytes beside the pixels: "
+                                               "raise it",
+                                               tiles, bytes, parts.bag_bytes));
 }
 
 std::size_t count(const SlideJob& job, TileState state) { return std::count(job.state.begin(), job.state.end(), state); }
@@ -104,21 +121,21 @@ void require_readable(const RunParts& parts, SlideJob& job) {
                            fmt::format("{} of {} tiles could not be read and were left out", unreadable, job.state.size()));
 }
 
-void require_finite(const SlideJob& job, std::size_t dim) {
-  for (std::size_t i = 0; i < job.bag.features.size(); ++i) {
-    if (std::isfinite(job.bag.features[i])) continue;
-    const std::size_t tile = i / dim;
-    throw SlideError(
-        "not_finite",
-        fmt::format("wanted finite features, got NaN or infinity for the tile at level-0 ({}, {}): check the encoder's precision",
-                    job.bag.coords[2 * tile], job.bag.coords[2 * tile + 1]));
+void require_finite(const Bag& bag, const EncoderFacts& encoder) {
+  for (std::size_t i = 0; i < bag.features.size(); ++i) {
+    if (std::isfinite(bag.features[i])) continue;
+    const std::size_t tile = i / static_cast<std::size_t>(bag.feature_dim);
+    throw SlideError("not_finite", fmt::format("wanted finite {} of {}, got NaN or infinity for the tile at level-0 ({}, {}): check the "
+                                               "encoder's precision",
+                                               encoder.is_classifier() ? "probabilities" : "features", encoder.name, bag.coords[2 * tile],
+                                               bag.coords[2 * tile + 1]));
   }
 }
 
-/// The planned tiles that have features, in plan order.
-void make_bag(const RunParts& parts, SlideJob& job) {
-  const auto dim = static_cast<std::size_t>(parts.encoder->facts().feature_dim);
-  Bag& bag = job.bag;
+/// The planned tiles that have rows of this encoder, in plan order. Its rows are let go.
+Bag make_bag(const SlideJob& job, const Encoder& encoder, std::vector<float> rows) {
+  const std::size_t dim = dim_of(encoder);
+  Bag bag;
   bag.slide_id = job.row.keys.slide_id;
   bag.feature_dim = static_cast<std::int64_t>(dim);
   const bool whole = count(job, TileState::encoded) == job.state.size();
@@ -129,18 +146,27 @@ void make_bag(const RunParts& parts, SlideJob& job) {
     if (job.state[t] != TileState::encoded) continue;
     bag.tissue_fraction.push_back(tile.tissue_fraction);
     bag.focus.push_back(job.focus[t]);
-    if (!whole) bag.features.insert(bag.features.end(), job.features.begin() + t * dim, job.features.begin() + (t + 1) * dim);
+    if (!whole) bag.features.insert(bag.features.end(), rows.begin() + t * dim, rows.begin() + (t + 1) * dim);
   }
-  if (whole) bag.features = std::move(job.features);
-  job.features = {};
+  if (whole) bag.features = std::move(rows);
+  return bag;
+}
+
+void make_bags(const RunParts& parts, SlideJob& job) {
+  job.rows.resize(parts.encoders.size());  // a slide without a tile never met a batch
+  for (std::size_t e = 0; e < parts.encoders.size(); ++e) {
+    job.bags.push_back(make_bag(job, *parts.encoders[e], std::move(job.rows[e])));
+    require_finite(job.bags.back(), parts.encoders[e]->facts());
+  }
+  job.rows = {};
 }
 
 void predict(const RunParts& parts, SlideJob& job) {
-  if (!parts.model || job.bag.tiles() == 0) return;
+  if (!parts.model || job.bags.front().tiles() == 0) return;
   GenomicInput genomic;
   ModalityUse use{"genomics", false, "", ""};
   if (parts.genomics) genomic = parts.genomics->input(job.row.keys, &use);
-  job.prediction = parts.model->predict(job.bag, genomic);
+  job.prediction = parts.model->predict(job.bags[parts.model_encoder], genomic);
   if (parts.model->card().genes.empty()) return;
   job.prediction->modalities = {use};
   if (!use.present) {
@@ -163,9 +189,9 @@ void release(SlideJob& job) {
   job.plan.tiles = {};
   job.order = {};
   job.state = {};
-  job.features = {};
+  job.rows = {};
   job.focus = {};
-  job.bag = {};
+  job.bags = {};
   job.prediction.reset();
 }
 
@@ -195,6 +221,8 @@ void survey_slide(const RunParts& parts, SlideJob& job) {
     if (parts.config.run.hash_slides) job.sha256 = sha256_of_file(job.row.path);
     plan_slide(parts, job);
     const std::size_t tiles = job.plan.tiles.size();
+    require_room(parts, tiles);
+    job.planned = tiles;
     job.state.assign(tiles, TileState::pending);
     job.focus.assign(tiles, 0);
     job.pending = tiles;
@@ -253,9 +281,11 @@ void read_pixels(const RunParts& parts, BatchJob& batch) {
 void encode_pixels(const RunParts& parts, BatchJob& batch) {
   if (batch.abandoned) return;
   const int slots = parts.config.engine.batch;
-  batch.features.assign(static_cast<std::size_t>(slots) * static_cast<std::size_t>(parts.encoder->facts().feature_dim), 0);
-  if (std::find(batch.readable.begin(), batch.readable.end(), 1) != batch.readable.end()) {
-    parts.encoder->encode(batch.rgb, slots, parts.config.tiling.tile_px, batch.features);
+  batch.slots = static_cast<std::size_t>(slots);
+  const bool any = std::find(batch.readable.begin(), batch.readable.end(), 1) != batch.readable.end();
+  for (const auto& encoder : parts.encoders) {
+    auto& rows = batch.rows.emplace_back(batch.slots * dim_of(*encoder));
+    if (any) encoder->encode(batch.rgb, slots, parts.config.tiling.tile_px, rows);
   }
   batch.rgb = {};
 }
@@ -264,8 +294,7 @@ void conclude_slide(const RunParts& parts, SlideJob& job) {
   job.slide.reset();
   guard(job, [&] {
     require_readable(parts, job);
-    make_bag(parts, job);
-    require_finite(job, static_cast<std::size_t>(std::max<std::int64_t>(1, job.bag.feature_dim)));
+    make_bags(parts, job);
     predict(parts, job);
   });
 }
@@ -273,7 +302,8 @@ void conclude_slide(const RunParts& parts, SlideJob& job) {
 void publish_slide(const RunParts& parts, SlideJob& job) {
   const auto folder = parts.slide_folder(job.row.keys.slide_id);
   if (!job.outcome.failed) {
-    const std::int64_t room = static_cast<std::int64_t>(job.bag.features.size() * sizeof(float)) + (4 << 20);
+    std::int64_t room = 4 << 20;
+    for (const Bag& bag : job.bags) room += static_cast<std::int64_t>(bag.features.size() * sizeof(float));
     try {
       write_slide(parts, job);
     } catch (const std::exception& e) {
@@ -285,21 +315,23 @@ void publish_slide(const RunParts& parts, SlideJob& job) {
     }
   }
   if (job.outcome.failed) write_failure(parts, job);
-  job.published = true;
   release(job);
+  job.published = true;
 }
 
 void keep_partial(const RunParts& parts, const SlideJob& job) {
-  if (job.outcome.failed || job.features.empty()) return;
-  const auto dim = static_cast<std::size_t>(parts.encoder->facts().feature_dim);
+  if (job.outcome.failed || job.rows.empty()) return;
   PartialBag partial;
   partial.recipe = job.recipe;
-  partial.feature_dim = static_cast<std::int64_t>(dim);
+  partial.feature_dim = parts.row_bytes() / static_cast<std::int64_t>(sizeof(float));
   for (std::size_t t = 0; t < job.state.size(); ++t) {
     if (job.state[t] != TileState::encoded) continue;
     partial.tile_index.push_back(static_cast<std::int64_t>(t));
     partial.focus.push_back(job.focus[t]);
-    partial.features.insert(partial.features.end(), job.features.begin() + t * dim, job.features.begin() + (t + 1) * dim);
+    for (std::size_t e = 0; e < job.rows.size(); ++e) {
+      const std::size_t dim = dim_of(*parts.encoders[e]);
+      partial.features.insert(partial.features.end(), job.rows[e].begin() + t * dim, job.rows[e].begin() + (t + 1) * dim);
+    }
   }
   if (partial.tile_index.empty()) return;
   Publication publication(parts.slide_folder(job.row.keys.slide_id));

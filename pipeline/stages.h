@@ -18,7 +18,7 @@ void fetch_bytes(const RunParts& parts, BatchJob& batch);
 /// Decodes the pixels of a batch. A tile that cannot be read is marked, its pixels are zero and its features are never used.
 void read_pixels(const RunParts& parts, BatchJob& batch);
 
-/// Pixels to features; the pixels are let go.
+/// Pixels to the rows of every encoder; the pixels are let go. Waits for a device where the encoders do not compute on the CPU.
 void encode_pixels(const RunParts& parts, BatchJob& batch);
 
 /// Makes the bag, judges unreadable and non-finite tiles, joins the genomic row, predicts.

@@ -8,6 +8,7 @@
 
 #include "mil/aggregators/abmil.h"
 #include "mil/aggregators/model_card.h"
+#include "mil/allowed_models.h"
 #include "mil/model_error.h"
 #include "mil/sha256.h"
 
@@ -53,7 +54,7 @@ void require_equal(const fs::path& folder, const char* what, const T& trained, c
 
 }  // namespace
 
-std::shared_ptr<const SlideModel> load_slide_model(const fs::path& folder) {
+std::shared_ptr<const SlideModel> load_slide_model(const fs::path& folder, const AllowedModels* allowed) {
   std::error_code error;
   if (!fs::is_directory(folder, error))
     throw ModelError(
@@ -67,6 +68,7 @@ std::shared_ptr<const SlideModel> load_slide_model(const fs::path& folder) {
     throw ModelError(
         fmt::format("{}: the weights of the model were wanted: there is no such file: copy the whole folder", weights.string()));
   require_sha256(weights, file.weights_sha256);
+  require_allowed(allowed, weights, file.weights_sha256);
   auto network = abmil_from(read_safetensors(weights), file.card, weights);
   return std::make_shared<AbmilModel>(std::move(file), std::move(network));
 }

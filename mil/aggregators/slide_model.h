@@ -13,6 +13,8 @@
 
 namespace microtome {
 
+class AllowedModels;
+
 /// model.json. A mismatch with the run's encoder, tile size or mpp is refused.
 struct ModelCard {
   std::string task = "label";
@@ -50,8 +52,8 @@ class SlideModel {
   virtual Prediction predict(const Bag& bag, const GenomicInput& genomic) const = 0;
 };
 
-/// Throws ModelError: folder or file missing, JSON wrong, key missing, shape wrong.
-std::shared_ptr<const SlideModel> load_slide_model(const std::filesystem::path& folder);
+/// Throws ModelError: folder or file missing, JSON wrong, key missing, shape wrong, weights that the list does not allow (null: no list).
+std::shared_ptr<const SlideModel> load_slide_model(const std::filesystem::path& folder, const AllowedModels* allowed = nullptr);
 
 /// Throws ModelError with a sentence that names both sides when the card does not fit the encoder or the tiling of a run.
 void require_match(const ModelCard& card, const std::filesystem::path& folder, const std::string& encoder,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads encoder folders. A card decides what features mean, so a key that is not understood is refused, not skipped.
+// Reads encoder folders. A card decides what features mean, so a key of ours that is not understood is refused, not skipped.
 #include "mil/encoders/encoder_card.h"
 
 #include <fmt/format.h>
@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
-#include <initializer_list>
-#include <nlohmann/json.hpp>
-#include <string_view>
+#include <limits>
+#include <set>
 
+#include "mil/encoders/card_object.h"
+#include "mil/encoders/card_transform.h"
 #include "mil/model_error.h"
 #include "mil/sha256.h"
 
@@ -19,175 +19,170 @@ namespace microtome {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
-constexpr int kMaxSide = 16384;  // beyond any published encoder; keeps a typing error from asking for all memory
+constexpr std::int64_t kMaxCount = std::numeric_limits<std::int32_t>::max();
+constexpr const char* kConfigFile = "config.json";
+constexpr const char* kOwnFile = "microtome.json";
+constexpr const char* kGoldenFile = "golden.safetensors";
 
-constexpr const char* kTorchScriptFile = "torchscript_model.pt";
-constexpr const char* kSafetensorsFile = "model.safetensors";
+struct KnownFile {
+  const char* form;
+  const char* device;
+  const char* name;
+};
+constexpr KnownFile kModelFiles[] = {{"pt2", "cpu", "model.cpu.pt2"},
+                                     {"pt2", "cuda", "model.cuda.pt2"},
+                                     {"pt2", "", "model.pt2"},
+                                     {"torchscript", "", "torchscript_model.pt"},
+                                     {"safetensors", "", "model.safetensors"}};
 
-[[noreturn]] void refuse(const fs::path& file, std::string_view wanted, std::string_view found) {
-  throw ModelError(fmt::format("{}: wanted {}: {}: correct the file", file.string(), wanted, found));
+std::vector<std::string> read_class_names(const CardObject& config) {
+  if (!config.has("class_names")) return {};
+  std::vector<std::string> classes = config.texts("class_names");
+  if (classes.empty()) config.refuse_value("class_names", "'class_names' as a list of texts");
+  std::set<std::string> seen;
+  for (const std::string& name : classes)
+    if (!seen.insert(name).second) config.refuse("'class_names' that differ", fmt::format("found '{}' twice", name));
+  return classes;
 }
 
-json read_object(const fs::path& file) {
-  std::ifstream stream(file);
-  if (!stream) throw ModelError(fmt::format("{}: wanted an encoder card: it cannot be opened: check the folder", file.string()));
-  try {
-    json object = json::parse(stream);
-    if (object.is_object()) return object;
-  } catch (const json::exception& e) {
-    refuse(file, "a JSON object", e.what());
-  }
-  refuse(file, "a JSON object", "it is something else");
+void read_classes(EncoderCard& card, const CardObject& config) {
+  card.classes = read_class_names(config);
+  if (!config.has("num_classes")) return;
+  const std::int64_t count = config.count("num_classes", 1, kMaxCount);
+  if (!card.classes.empty() && count != static_cast<std::int64_t>(card.classes.size()))
+    config.refuse(fmt::format("{} 'class_names', as 'num_classes' says", count), fmt::format("found {}", card.classes.size()));
 }
 
-std::string found_text(const json& object, const char* key) {
-  return object.contains(key) ? fmt::format("found {}", object[key].dump()) : std::string("it is missing");
+void read_config(EncoderCard& card, const CardObject& config) {
+  card.architecture = config.text("architecture");
+  read_classes(card, config);
+  card.tile_px = static_cast<int>(config.count("patch_size_pixels", 1, kMaxSide));
+  card.mpp = config.positive_number("spacing_um_px");
+  card.preprocessing = read_transform(config, card.tile_px);
 }
 
-bool is_side(const json& value) { return value.is_number_unsigned() && value >= 1 && value <= kMaxSide; }
-
-int read_side(const fs::path& file, const json& object, const char* key) {
-  if (!object.contains(key) || !is_side(object[key]))
-    refuse(file, fmt::format("'{}' as a whole number from 1 to {}", key, kMaxSide), found_text(object, key));
-  return object[key].get<int>();
+void read_pooling(EncoderCard& card, const CardObject& own) {
+  const std::string text = own.choice("pooling", {"none", "class", "mean", "class+mean"});
+  if (text == "class") card.pooling = Pooling::class_token;
+  if (text == "mean") card.pooling = Pooling::mean;
+  if (text == "class+mean") card.pooling = Pooling::class_and_mean;
+  if (!own.has("prefix_tokens")) return;
+  const bool class_token = card.pooling == Pooling::class_token || card.pooling == Pooling::class_and_mean;
+  card.prefix_tokens = static_cast<int>(own.count("prefix_tokens", class_token ? 1 : 0, kMaxSide));
 }
 
-std::string read_text(const fs::path& file, const json& object, const char* key) {
-  if (!object.contains(key)) return "";
-  if (!object[key].is_string()) refuse(file, fmt::format("'{}' as text", key), found_text(object, key));
-  return object[key].get<std::string>();
+/// All keys but output and sha256, which speak of other files.
+void read_own_keys(EncoderCard& card, const CardObject& own) {
+  own.refuse_other_keys(kOwnFile, {"name", "architecture", "output", "feature_dim", "pooling", "prefix_tokens", "precision", "format",
+                                   "sha256", "licence", "source"});
+  if (const std::string name = own.text("name"); !name.empty()) card.name = name;
+  if (const std::string name = own.text("architecture"); !name.empty()) card.architecture = name;
+  if (own.has("feature_dim")) card.feature_dim = own.count("feature_dim", 1, kMaxCount);
+  read_pooling(card, own);
+  card.precision = own.choice("precision", {"float32", "float16", "bfloat16"});
+  card.format = own.choice("format", {"pt2", "torchscript", "safetensors"});
+  static_cast<void>(own.text("licence"));
+  static_cast<void>(own.text("source"));
 }
 
-void refuse_other_keys(const fs::path& file, const json& object, std::string_view where, std::initializer_list<std::string_view> known) {
-  for (const auto& [key, value] : object.items())
-    if (std::find(known.begin(), known.end(), key) == known.end())
-      refuse(file, fmt::format("in {} only {}", where, fmt::join(known, ", ")), fmt::format("found '{}'", key));
+/// Without microtome.json a folder is a WSInfer model, and those with class names classify.
+bool is_classifier(const EncoderCard& card, const CardObject& own, bool own_is_there) {
+  const std::string output = own.choice("output", {"features", "classes"});
+  return output == "classes" || (!own_is_there && !card.classes.empty());
 }
 
-std::array<float, 3> read_three(const fs::path& file, const json& arguments, const char* key, bool positive) {
-  std::array<float, 3> three{};
-  const bool right = arguments.contains(key) && arguments[key].is_array() && arguments[key].size() == 3;
-  for (std::size_t i = 0; right && i < 3; ++i) {
-    const json& value = arguments[key][i];
-    if (!value.is_number() || (positive && value <= 0))
-      refuse(file, fmt::format("numbers{} in Normalize '{}'", positive ? " above 0" : "", key), found_text(arguments, key));
-    three[i] = value.get<float>();
-  }
-  if (!right) refuse(file, fmt::format("three numbers in Normalize '{}'", key), found_text(arguments, key));
-  return three;
+void become_classifier(EncoderCard& card, const CardObject& config, const CardObject& own) {
+  const auto count = static_cast<std::int64_t>(card.classes.size());
+  if (count == 0) config.refuse("'class_names', as the output is classes", "it is missing");
+  if (card.feature_dim != 0 && card.feature_dim != count)
+    own.refuse_value("feature_dim", fmt::format("'feature_dim' {}, the number of classes", count));
+  if (card.pooling != Pooling::none) own.refuse_value("pooling", "no 'pooling', as the output is classes");
+  card.output = OutputKind::classes;
+  card.feature_dim = count;
 }
 
-int read_resize(const fs::path& file, const json& arguments) {
-  refuse_other_keys(file, arguments, "Resize", {"size", "interpolation", "antialias"});
-  if (arguments.contains("interpolation") && arguments["interpolation"] != "bilinear")
-    refuse(file, "Resize with interpolation 'bilinear'", found_text(arguments, "interpolation"));
-  if (arguments.contains("antialias") && arguments["antialias"] != true)
-    refuse(file, "Resize with antialias", found_text(arguments, "antialias"));
-  const json size = arguments.value("size", json());
-  if (!size.is_array()) return read_side(file, arguments, "size");
-  const bool square = (size.size() == 1 || (size.size() == 2 && size[0] == size[1])) && is_side(size[0]);
-  if (!square) refuse(file, "a square Resize 'size', as tiles are square", found_text(arguments, "size"));
-  return size[0].get<int>();
+std::string names_of(const std::vector<ModelFile>& files) {
+  std::vector<std::string> names;
+  names.reserve(files.size());
+  for (const ModelFile& file : files) names.push_back(file.path.filename().string());
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// Place in the only order understood; each step may come once, and later ones not before earlier ones.
-int place_of(const fs::path& file, const std::string& name) {
-  if (name == "Resize") return 1;
-  if (name == "ToTensor") return 2;
-  if (name == "Normalize") return 3;
-  refuse(file, "the transforms Resize, ToTensor and Normalize", fmt::format("found '{}'", name));
+void find_files(EncoderCard& card, const fs::path& folder) {
+  for (const KnownFile& known : kModelFiles)
+    if (fs::is_regular_file(folder / known.name)) card.files.push_back({known.form, known.device, folder / known.name, ""});
 }
 
-Preprocessing read_transform(const fs::path& file, const json& config) {
-  if (!config.contains("transform") || !config["transform"].is_array())
-    refuse(file, "'transform' as a list", found_text(config, "transform"));
-  Preprocessing preprocessing{0, {0, 0, 0}, {1, 1, 1}};
-  int place = 0;
-  bool to_tensor = false;
-  for (const json& step : config["transform"]) {
-    if (!step.is_object()) refuse(file, "each transform as an object", fmt::format("found {}", step.dump()));
-    const std::string name = read_text(file, step, "name");
-    const json given = step.value("arguments", json());
-    const json arguments = given.is_object() ? given : json::object();
-    if (place_of(file, name) <= place)
-      refuse(file, "the order Resize, ToTensor, Normalize", fmt::format("found '{}' behind a later step", name));
-    place = place_of(file, name);
-    to_tensor = to_tensor || name == "ToTensor";
-    if (name == "Resize") preprocessing.resize_px = read_resize(file, arguments);
-    if (name == "Normalize") preprocessing.mean = read_three(file, arguments, "mean", false);
-    if (name == "Normalize") preprocessing.std = read_three(file, arguments, "std", true);
-  }
-  if (!to_tensor) refuse(file, "ToTensor among the transforms", "it is missing");
-  return preprocessing;
+void check_files(const EncoderCard& card, const fs::path& folder) {
+  const auto wanted = [&](const auto& file) { return card.format.empty() || card.format == file.form; };
+  if (std::any_of(card.files.begin(), card.files.end(), wanted)) return;
+  std::vector<ModelFile> names;
+  for (const KnownFile& known : kModelFiles)
+    if (wanted(known)) names.push_back({known.form, known.device, known.name, ""});
+  if (card.files.empty())
+    throw ModelError(fmt::format("{}: wanted a model file: {}: there is none: export the model in one of these forms", folder.string(),
+                                 names_of(names)));
+  throw ModelError(fmt::format("{}: wanted a model file of the 'format' in {}: {}: there is only {}: export the model, or correct 'format'",
+                               folder.string(), kOwnFile, names_of(names), names_of(card.files)));
 }
 
-void read_config(EncoderCard& card, const fs::path& file) {
-  const json config = read_object(file);
-  card.architecture = read_text(file, config, "architecture");
-  card.tile_px = read_side(file, config, "patch_size_pixels");
-  if (!config.contains("spacing_um_px") || !config["spacing_um_px"].is_number() || config["spacing_um_px"] <= 0)
-    refuse(file, "'spacing_um_px' as a positive number", found_text(config, "spacing_um_px"));
-  card.mpp = config["spacing_um_px"].get<double>();
-  card.preprocessing = read_transform(file, config);
+std::string read_sha256(const CardObject& object, const char* key) {
+  const auto is_hex = [](unsigned char c) { return std::isxdigit(c) != 0; };
+  std::string sum = object.text(key);
+  if (sum.size() != 64 || !std::all_of(sum.begin(), sum.end(), is_hex))
+    object.refuse_value(key, fmt::format("'{}' as 64 hexadecimal digits", key));
+  std::transform(sum.begin(), sum.end(), sum.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return sum;
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-void read_own_keys(EncoderCard& card, const fs::path& file) {
-  const json own = read_object(file);
-  refuse_other_keys(file, own, "microtome.json", {"name", "architecture", "format", "feature_dim", "sha256", "licence"});
-  if (own.contains("name")) card.name = read_text(file, own, "name");
-  if (own.contains("architecture")) card.architecture = read_text(file, own, "architecture");
-  card.format = read_text(file, own, "format");
-  card.sha256 = lower(read_text(file, own, "sha256"));
-  if (own.contains("feature_dim") && (!own["feature_dim"].is_number_unsigned() || own["feature_dim"] < 1))
-    refuse(file, "'feature_dim' as a whole number from 1 on", found_text(own, "feature_dim"));
-  card.feature_dim = own.value("feature_dim", std::int64_t{0});
-  if (!card.format.empty() && card.format != "torchscript" && card.format != "safetensors")
-    refuse(file, "'format' torchscript or safetensors", found_text(own, "format"));
-}
-
-void find_weights(EncoderCard& card, const fs::path& folder) {
-  const auto there = [&](const char* format, const char* file) {
-    return (card.format.empty() || card.format == format) && fs::exists(folder / file);
-  };
-  if (there("torchscript", kTorchScriptFile)) {
-    card.format = "torchscript";
-    card.weights = folder / kTorchScriptFile;
-  } else if (there("safetensors", kSafetensorsFile)) {
-    card.format = "safetensors";
-    card.weights = folder / kSafetensorsFile;
-  } else {
-    const bool package = fs::exists(folder / "model.pt2");
-    throw ModelError(fmt::format(
-        "{}: wanted {} or {}: {}: export the model in one of these formats", folder.string(), kTorchScriptFile, kSafetensorsFile,
-        package ? "there is only model.pt2, and this build does not run AOTInductor packages yet" : "there is none"));
+void read_sums(std::vector<ModelFile>& files, const CardObject& sums) {
+  for (const std::string& name : sums.keys()) {
+    const auto named = std::find_if(files.begin(), files.end(), [&](const ModelFile& file) { return file.path.filename() == name; });
+    if (named == files.end())
+      sums.refuse(fmt::format("in 'sha256' model files of the folder, {}", names_of(files)), fmt::format("found '{}'", name),
+                  "correct the file, or add that model");
+    named->sha256 = read_sha256(sums, name.c_str());
   }
 }
 
-void verify_weights(EncoderCard& card) {
-  const std::string found = sha256_of_file(card.weights);
-  if (!card.sha256.empty() && card.sha256 != found)
-    throw ModelError(fmt::format("{}: wanted sha256 {}, as microtome.json says: found {}: take the file that belongs to the card",
-                                 card.weights.string(), card.sha256, found));
-  card.sha256 = found;
+void read_sum(std::vector<ModelFile>& files, const CardObject& own) {
+  if (!own.has("sha256")) return;
+  if (own.is_object("sha256")) return read_sums(files, own.object("sha256"));
+  const std::string sum = read_sha256(own, "sha256");
+  if (files.size() > 1)
+    own.refuse("'sha256' as an object of file names, as there are several model files",
+               fmt::format("found one text for {}", names_of(files)));
+  files.front().sha256 = sum;
 }
 
 }  // namespace
 
 EncoderCard read_encoder_card(const fs::path& folder) {
   EncoderCard card;
-  card.name = fs::absolute(folder / "config.json").lexically_normal().parent_path().filename().string();
-  read_config(card, folder / "config.json");
-  if (fs::exists(folder / "microtome.json")) read_own_keys(card, folder / "microtome.json");
-  find_weights(card, folder);
-  verify_weights(card);
+  card.name = fs::absolute(folder / kConfigFile).lexically_normal().parent_path().filename().string();
+  const CardObject config = CardObject::read(folder / kConfigFile);
+  const bool own_is_there = fs::exists(folder / kOwnFile);
+  const CardObject own = own_is_there ? CardObject::read(folder / kOwnFile) : CardObject(folder / kOwnFile);
+  read_config(card, config);
+  read_own_keys(card, own);
+  if (is_classifier(card, own, own_is_there))
+    become_classifier(card, config, own);
+  else
+    card.classes.clear();
+  find_files(card, folder);
+  check_files(card, folder);
+  read_sum(card.files, own);
+  if (fs::exists(folder / kGoldenFile)) card.golden = folder / kGoldenFile;
   return card;
+}
+
+std::string verified_sha256(const ModelFile& file) {
+  std::string found = sha256_of_file(file.path);
+  if (!file.sha256.empty() && file.sha256 != found)
+    throw ModelError(fmt::format("{}: wanted sha256 {}, as microtome.json says: found {}: take the file that belongs to the card",
+                                 file.path.string(), file.sha256, found));
+  return found;
 }
 
 }  // namespace microtome

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// From settings to an encoder that has proved itself on one dry pass.
+// From settings to an encoder that has proved itself on a dry pass.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "mil/allowed_models.h"
 #include "mil/encoders/encoder.h"
 #include "mil/encoders/encoder_card.h"
 #include "mil/encoders/network.h"
+#include "mil/encoders/placement.h"
+#include "mil/encoders/torch_encoder.h"
 #include "mil/model_error.h"
 #include "mil/sha256.h"
 
@@ -25,164 +25,128 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMinTilePx = 32;  // a ResNet divides the side by 32
-constexpr int kDryTiles = 2;    // two, so that a model traced for exactly one tile is found out
+constexpr int kMinTilePx = 32;       // a ResNet divides the side by 32
+constexpr int kLanesPerDevice = 2;   // one batch is copied while the other is computed
 
-/// Torch keeps the thread count per thread (OpenMP): each lane says once that it works alone. Batches give the parallelism, and
-/// intra-op splits would change a feature's last bits with the number of cores.
-void work_alone() {
-  thread_local const bool alone = [] {
-    at::set_num_threads(1);
-    return true;
-  }();
-  static_cast<void>(alone);
-}
+/// What loading adds to step by step.
+struct Loading {
+  const EncoderSettings& settings;
+  const EncoderUse& use;
+  TorchEncoder::Parts parts;
+  std::optional<Golden> golden;
 
-class TorchEncoder final : public Encoder {
- public:
-  TorchEncoder(EncoderFacts facts, Preprocessing preprocessing, Placement placement, Network network)
-      : facts_(std::move(facts)), preprocessing_(preprocessing), placement_(placement), network_(std::move(network)) {}
-
-  const EncoderFacts& facts() const override { return facts_; }
-
-  void encode(std::span<const std::uint8_t> rgb, int slots, int tile_px, std::span<float> features) const override {
-    if (facts_.tile_px != 0 && tile_px != facts_.tile_px)
-      throw ModelError(fmt::format("{}: wanted tiles of {} px: found {}", facts_.name, facts_.tile_px, tile_px));
-    if (features.size() != static_cast<std::size_t>(slots * facts_.feature_dim))
-      throw ModelError(
-          fmt::format("{}: wanted room for {} x {} features: found {}", facts_.name, slots, facts_.feature_dim, features.size()));
-    const at::Tensor rows = forward(rgb, slots, tile_px);
-    std::memcpy(features.data(), rows.data_ptr<float>(), features.size_bytes());
-  }
-
-  /// Finds out what the network gives, before any slide waits for it.
-  void dry_pass(int tile_px) {
-    std::vector<std::uint8_t> rgb(std::size_t{kDryTiles} * tile_px * tile_px * 3);
-    for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i % 251);
-    const at::Tensor rows = forward(rgb, kDryTiles, tile_px);
-    // of real tiles, a value that is not finite is one slide's matter and is judged there
-    if (!at::isfinite(rows).all().item<bool>())
-      throw ModelError(
-          fmt::format("{}: wanted finite features: found NaN or infinity in a trial batch: use --precision float32", facts_.name));
-    const std::int64_t found = rows.size(1);
-    if (facts_.feature_dim != 0 && facts_.feature_dim != found)
-      throw ModelError(fmt::format("{}: wanted {} features per tile, as microtome.json says: the network gives {}: correct 'feature_dim'",
-                                   facts_.name, facts_.feature_dim, found));
-    facts_.feature_dim = found;
-  }
-
- private:
-  at::Tensor forward(std::span<const std::uint8_t> rgb, int slots, int tile_px) const {
-    if (slots < 1 || rgb.size() != std::size_t(slots) * tile_px * tile_px * 3)
-      throw ModelError(fmt::format("{}: wanted {} tiles of {} px: found {} bytes", facts_.name, slots, tile_px, rgb.size()));
-    if (placement_.device.is_cpu()) work_alone();
-    const c10::InferenceMode inference;
-    try {
-      return network_(prepare(rgb, slots, tile_px)).to(at::kCPU, at::kFloat).contiguous();
-    } catch (const ModelError&) {
-      throw;
-    } catch (const std::bad_alloc&) {
-      throw;
-    } catch (const std::exception& e) {
-      throw ModelError(fmt::format("{}: wanted the features of {} tiles of {} px: {}: check the model, or lower --batch", facts_.name,
-                                   slots, tile_px, first_line_of(e)));
-    }
-  }
-
-  at::Tensor prepare(std::span<const std::uint8_t> rgb, std::int64_t slots, std::int64_t side) const {
-    // from_blob wants a pointer to non-const; the bytes are only read
-    const at::Tensor bytes = at::from_blob(const_cast<std::uint8_t*>(rgb.data()), {slots, side, side, 3}, at::kByte);
-    at::Tensor x = bytes.to(placement_.device).permute({0, 3, 1, 2}).to(at::kFloat);
-    if (const std::int64_t size = preprocessing_.resize_px; size != 0 && size != side)
-      x = at::_upsample_bilinear2d_aa(x, {size, size}, false).round_().clamp_(0, 255);
-    const auto per_channel = [&](const std::array<float, 3>& values) {
-      return at::tensor(at::ArrayRef<float>(values)).reshape({1, 3, 1, 1}).to(placement_.device);
-    };
-    return x.div_(255).sub_(per_channel(preprocessing_.mean)).div_(per_channel(preprocessing_.std)).to(placement_.dtype);
-  }
-
-  EncoderFacts facts_;
-  Preprocessing preprocessing_;
-  Placement placement_;
-  Network network_;
+  Placement placement(std::size_t device, at::ScalarType precision) const { return {parts.devices[device], precision, parts.lanes}; }
 };
 
-at::Device cuda_device(const std::string& name) {
-  const int visible = static_cast<int>(torch::cuda::device_count());
-  if (visible == 0) throw ModelError(fmt::format("{}: wanted a CUDA device: none is visible: use --device cpu", name));
-  const std::string number = name == "cuda" ? "0" : name.substr(5);
-  const bool count =
-      !number.empty() && number.size() < 4 && std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (!count || std::stoi(number) >= visible)
-    throw ModelError(
-        fmt::format("{}: wanted a CUDA device from cuda:0 to cuda:{}: there is no such one: choose another", name, visible - 1));
-  // Results may differ from the CPU's in the last bits, not from run to run.
-  at::globalContext().setAllowTF32CuDNN(false);
-  at::globalContext().setAllowTF32CuBLAS(false);
-  at::globalContext().setDeterministicCuDNN(true);
-  at::globalContext().setBenchmarkCuDNN(false);
-  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(number)));
+void note(EncoderFacts& facts, const std::string& sentence) {
+  if (!sentence.empty()) facts.note += (facts.note.empty() ? "" : "; ") + sentence;
 }
 
-at::Device choose_device(const std::string& name) {
-  if (name == "auto") return torch::cuda::is_available() ? cuda_device("cuda") : at::Device(at::kCPU);
-  if (name == "cpu") return at::kCPU;
-  if (name == "cuda" || name.starts_with("cuda:")) return cuda_device(name);
-  throw ModelError(fmt::format("{}: wanted a device: auto, cpu, cuda or cuda:N: there is no such one: choose one of these", name));
+void settle_precision(Loading& loading, const std::string& of_card, at::ScalarType& type) {
+  const Precision precision = choose_precision(loading.settings.precision, of_card, loading.parts.devices.front());
+  type = precision.type;
+  loading.parts.facts.precision = precision_name(type);
+  note(loading.parts.facts, precision.note);
 }
 
-at::ScalarType choose_precision(const std::string& name, const at::Device& device) {
-  if (name == "auto" || name == "float32") return at::kFloat;
-  const bool half = name == "float16" || name == "bfloat16";
-  if (half && device.is_cuda()) return name == "float16" ? at::kHalf : at::kBFloat16;
-  throw ModelError(fmt::format("{}: wanted a precision: {}: use --precision float32", name,
-                               half ? "on a CPU this version computes in float32 only" : "there is auto, float32, float16, bfloat16"));
+/// One network a device.
+template <class Load>
+void load_networks(Loading& loading, at::ScalarType precision, Load load) {
+  for (std::size_t i = 0; i < loading.parts.devices.size(); ++i) loading.parts.networks.push_back(load(loading.placement(i, precision)));
 }
 
-struct Loaded {
-  EncoderFacts facts;
-  Preprocessing preprocessing;
-  Network network;
-};
-
-Loaded load_builtin(const EncoderSettings& settings, const Placement& placement) {
-  Loaded loaded;
-  loaded.facts.name = settings.name;
+void load_builtin(Loading& loading) {
+  const EncoderSettings& settings = loading.settings;
+  EncoderFacts& facts = loading.parts.facts;
+  at::ScalarType precision{};
+  facts.name = settings.name;
+  settle_precision(loading, "", precision);
+  NamedTensors weights;
+  std::string source = settings.name;
   if (settings.random_weights) {
-    loaded.facts.format = "builtin";
-    loaded.facts.random_weights = true;
-    loaded.facts.sha256 = sha256_of_text(fmt::format("random {} seed {} v1", settings.name, settings.seed));
-    loaded.network = make_resnet(settings.name, random_resnet_weights(settings.name, settings.seed), settings.name, placement);
+    facts.format = "builtin";
+    facts.random_weights = true;
+    facts.sha256 = sha256_of_text(fmt::format("random {} seed {} v1", settings.name, settings.seed));
+    require_allowed(loading.use.allowed, settings.name, facts.sha256);
+    weights = random_resnet_weights(settings.name, settings.seed);
   } else {
-    loaded.facts.format = "safetensors";
-    loaded.network = make_resnet(settings.name, read_safetensors(settings.weights), settings.weights.string(), placement);
-    loaded.facts.sha256 = sha256_of_file(settings.weights);
+    facts.format = "safetensors";
+    source = settings.weights.string();
+    weights = read_safetensors(settings.weights);  // data, no code: its sentence about a missing file comes first
+    facts.sha256 = verified_sha256({"safetensors", "", settings.weights, ""});
+    require_allowed(loading.use.allowed, settings.weights, facts.sha256);
   }
-  return loaded;
+  load_networks(loading, precision, [&](const Placement& at) { return make_resnet(settings.name, weights, source, at); });
 }
 
 /// timm writes "resnet50.tv_in1k": network, dot, training recipe.
-std::string builtin_of(const EncoderCard& card) {
+std::string builtin_of(const EncoderCard& card, const fs::path& weights) {
   const std::string name = card.architecture.substr(0, card.architecture.find('.'));
   if (!is_resnet(name))
     throw ModelError(fmt::format("{}: wanted 'architecture' among {} for a safetensors file: found '{}': export the model as TorchScript",
-                                 card.weights.string(), builtin_encoder_names(), card.architecture));
+                                 weights.string(), builtin_encoder_names(), card.architecture));
   return name;
 }
 
-Loaded load_folder(const fs::path& folder, int tile_px, const Placement& placement) {
-  const EncoderCard card = read_encoder_card(folder);
-  if (tile_px != card.tile_px)
+struct ChosenFile {
+  ModelFile file;
+  std::optional<PackageFacts> package;
+};
+
+/// The first file of the wanted form that fits device, torch, processor and precision.
+ChosenFile choose_file(const Loading& loading, const fs::path& folder, const EncoderCard& card, at::ScalarType precision, EncoderFacts& facts) {
+  const std::string form = loading.settings.form != "auto" ? loading.settings.form : card.format;
+  std::string passed_over;
+  for (const ModelFile& file : card.files) {
+    if (!form.empty() && file.form != form) continue;
+    if (file.form != "pt2") {
+      note(facts, passed_over);
+      return {file, std::nullopt};
+    }
+    const PackageFacts package = read_package_facts(file.path);
+    const std::string misfit = package_misfit(package, loading.placement(0, precision));
+    if (misfit.empty()) return {file, package};
+    if (!passed_over.empty()) passed_over += "; ";
+    passed_over += fmt::format("{} was passed over: {}", file.path.filename().string(), misfit);
+  }
+  throw ModelError(fmt::format("{}: wanted a model file{}: {}: export the model for this use", folder.string(),
+                               form.empty() ? "" : " of the form " + form, passed_over.empty() ? "there is none" : passed_over));
+}
+
+void take_card(Loading& loading, const fs::path& folder, const EncoderCard& card) {
+  if (loading.use.tile_px != card.tile_px)
     throw ModelError(fmt::format("{}: wanted tiles of {} px, as config.json says: the run is set to {} px: use --tile-px {}",
-                                 folder.string(), card.tile_px, tile_px, card.tile_px));
-  Loaded loaded{{card.name, card.format, card.sha256}, card.preprocessing, {}};
-  loaded.facts.feature_dim = card.feature_dim;
-  loaded.facts.tile_px = card.tile_px;
-  loaded.facts.mpp = card.mpp;
-  loaded.network = card.format == "torchscript"
-                       ? load_torchscript(card.weights, placement)
-                       : make_resnet(builtin_of(card), read_safetensors(card.weights), card.weights.string(), placement);
-  return loaded;
+                                 folder.string(), card.tile_px, loading.use.tile_px, card.tile_px));
+  EncoderFacts& facts = loading.parts.facts;
+  facts.name = card.name;
+  facts.feature_dim = card.feature_dim;
+  facts.tile_px = card.tile_px;
+  facts.mpp = card.mpp;
+  facts.classes = card.classes;
+  loading.parts.preprocessing = card.preprocessing;
+  loading.parts.rule = {card.pooling, card.prefix_tokens, card.output == OutputKind::classes};
+}
+
+void load_folder(Loading& loading, const fs::path& folder) {
+  const EncoderCard card = read_encoder_card(folder);
+  take_card(loading, folder, card);
+  EncoderFacts& facts = loading.parts.facts;
+  at::ScalarType precision{};
+  settle_precision(loading, card.precision, precision);
+  const ChosenFile chosen = choose_file(loading, folder, card, precision, facts);
+  facts.format = chosen.file.form;
+  facts.sha256 = verified_sha256(chosen.file);
+  require_allowed(loading.use.allowed, chosen.file.path, facts.sha256);
+  if (!card.golden.empty()) loading.golden = read_golden(card.golden, card.tile_px);
+  if (chosen.package) {
+    load_networks(loading, precision, [&](const Placement& at) { return load_package(chosen.file.path, *chosen.package, at); });
+  } else if (chosen.file.form == "torchscript") {
+    load_networks(loading, precision, [&](const Placement& at) { return load_torchscript(chosen.file.path, at); });
+  } else {
+    const std::string name = builtin_of(card, chosen.file.path);
+    const NamedTensors weights = read_safetensors(chosen.file.path);
+    load_networks(loading, precision, [&](const Placement& at) { return make_resnet(name, weights, chosen.file.path.string(), at); });
+  }
 }
 
 void check_settings(const EncoderSettings& settings, int tile_px) {
@@ -204,23 +168,61 @@ void check_settings(const EncoderSettings& settings, int tile_px) {
         fmt::format("{}: wanted weights: a built-in encoder without weights gives meaningless features: give --encoder.weights "
                     "FILE.safetensors, or --encoder.random_weights for a rehearsal",
                     name));
+  const auto& form = settings.form;
+  if (form != "auto" && form != "pt2" && form != "torchscript" && form != "safetensors")
+    throw ModelError(fmt::format("{}: wanted a form of the model: there is auto, pt2, torchscript, safetensors: choose one of these", form));
 }
 
 }  // namespace
 
-std::shared_ptr<const Encoder> load_encoder(const EncoderSettings& settings, int tile_px) {
-  check_settings(settings, tile_px);
-  Placement placement{choose_device(settings.device), at::kFloat};
-  placement.dtype = choose_precision(settings.precision, placement.device);
-  Loaded loaded = is_resnet(settings.name) ? load_builtin(settings, placement) : load_folder(settings.name, tile_px, placement);
-  loaded.facts.device = placement.device.str();
-  loaded.facts.precision = placement.dtype == at::kFloat ? "float32" : placement.dtype == at::kHalf ? "float16" : "bfloat16";
-  auto encoder = std::make_shared<TorchEncoder>(std::move(loaded.facts), loaded.preprocessing, placement, std::move(loaded.network));
-  encoder->dry_pass(tile_px);
+std::shared_ptr<const Encoder> load_encoder(const EncoderSettings& settings, const EncoderUse& use) {
+  check_settings(settings, use.tile_px);
+  Loading loading{settings, use, {}, std::nullopt};
+  TorchEncoder::Parts& parts = loading.parts;
+  parts.devices = choose_devices(settings.device);
+  const bool on_cpu = parts.devices.front().is_cpu();
+  parts.lanes = on_cpu ? std::max(1, use.threads) : kLanesPerDevice;
+  parts.tile_px = use.tile_px;
+  parts.facts.device = devices_name(parts.devices);
+  parts.facts.lanes = on_cpu ? 0 : kLanesPerDevice * static_cast<int>(parts.devices.size());
+  is_resnet(settings.name) ? load_builtin(loading) : load_folder(loading, settings.name);
+  const std::string rule = row_rule_text(parts.rule);
+  parts.facts.preprocessing = preprocessing_text(parts.preprocessing) + (rule.empty() ? "" : "; " + rule);
+  auto encoder = std::make_shared<TorchEncoder>(std::move(parts));
+  encoder->prove(loading.golden, use.batch);
   return encoder;
 }
 
-const char* builtin_encoder_names() { return "resnet18, resnet50, resnet50-trunc"; }
+std::optional<GoldenTiles> golden_tiles(const EncoderSettings& settings) {
+  if (is_resnet(settings.name)) return std::nullopt;
+  const EncoderCard card = read_encoder_card(settings.name);
+  if (card.golden.empty()) return std::nullopt;
+  const Golden golden = read_golden(card.golden, card.tile_px);
+  const at::Tensor tiles = golden.tiles.contiguous(), rows = golden_rows(golden, {Pooling::none, 1, card.output == OutputKind::classes}).contiguous();
+  const auto* bytes = tiles.data_ptr<std::uint8_t>();
+  const auto* numbers = rows.data_ptr<float>();
+  return GoldenTiles{static_cast<int>(tiles.size(0)), {bytes, bytes + tiles.numel()}, {numbers, numbers + rows.numel()}};
+}
+
+int suggested_batch(const std::string& device) { return choose_devices(device).front().is_cpu() ? 16 : 128; }
+
+std::vector<std::string> model_forms(const EncoderSettings& settings) {
+  if (is_resnet(settings.name) || !fs::is_directory(settings.name)) return {"auto"};
+  std::vector<std::string> forms;
+  for (const ModelFile& file : read_encoder_card(settings.name).files)
+    if (std::find(forms.begin(), forms.end(), file.form) == forms.end()) forms.push_back(file.form);
+  return forms;
+}
+
+EncoderTiles encoder_tiles(const EncoderSettings& settings) {
+  if (is_resnet(settings.name) || !fs::is_directory(settings.name)) return {};
+  const EncoderCard card = read_encoder_card(settings.name);
+  return {card.tile_px, card.mpp};
+}
+
+const char* builtin_encoder_names() { return "resnet18, resnet34, resnet50, resnet50-trunc"; }
+
+bool is_builtin_encoder(const std::string& name) { return is_resnet(name); }
 
 std::string torch_version() { return TORCH_VERSION; }
 

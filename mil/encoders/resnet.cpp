@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ResNets 18 and 50 (He et al. 2016, with the stride in the 3x3 convolution as torchvision and timm have it), inference only.
+// ResNets 18, 34 and 50 (He et al. 2016, with the stride in the 3x3 convolution as torchvision and timm have it), inference only.
 #include <fmt/format.h>
 
 #include <array>
@@ -23,7 +23,7 @@ struct Architecture {
 };
 // The truncated one is what CLAM calls resnet50_trunc: features of the third stage are less tied to ImageNet's classes.
 constexpr Architecture kArchitectures[] = {
-    {"resnet18", false, {2, 2, 2, 2}}, {"resnet50", true, {3, 4, 6, 3}}, {"resnet50-trunc", true, {3, 4, 6, 0}}};
+    {"resnet18", false, {2, 2, 2, 2}}, {"resnet34", false, {3, 4, 6, 3}}, {"resnet50", true, {3, 4, 6, 3}}, {"resnet50-trunc", true, {3, 4, 6, 0}}};
 
 const Architecture* find_architecture(const std::string& name) {
   for (const Architecture& architecture : kArchitectures)
@@ -155,7 +155,7 @@ class WeightsReader {
     return found->second.to(at::kDouble);
   }
 
-  at::Tensor place(const at::Tensor& tensor) const { return tensor.to(at::kFloat).to(placement_.device, placement_.dtype); }
+  at::Tensor place(const at::Tensor& tensor) const { return tensor.to(at::kFloat).to(placement_.device, placement_.precision); }
 
   const Architecture& architecture_;
   const NamedTensors& weights_;
@@ -174,7 +174,7 @@ class ResNet {
   }
 
   at::Tensor operator()(const at::Tensor& images) const {
-    at::Tensor x = stem_(images.contiguous(at::MemoryFormat::ChannelsLast)).relu_();
+    at::Tensor x = stem_(images).relu_();
     x = at::max_pool2d(x, 3, 2, 1);
     for (const Block& block : blocks_) x = forward(block, x);
     return x.mean(at::IntArrayRef{2, 3});
@@ -231,7 +231,7 @@ Network make_resnet(const std::string& name, const NamedTensors& weights, const 
   const WeightsReader reader(architecture, weights, source, placement);
   ResNet network(spec, reader);
   reader.refuse_surplus(spec);
-  return network;
+  return {std::move(network), placement.precision, 0};
 }
 
 NamedTensors random_resnet_weights(const std::string& name, std::uint64_t seed) {

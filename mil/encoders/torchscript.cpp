@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs TorchScript archives. They are code: whoever gives one to this program runs it.
+#include <ATen/autocast_mode.h>
 #include <fmt/format.h>
 #include <torch/script.h>
 
@@ -15,43 +16,59 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool runs_optimised(const Placement& placement) { return placement.device.is_cpu() && placement.precision == at::kFloat; }
+
 torch::jit::Module load_module(const fs::path& path, const Placement& placement) {
   try {
     torch::jit::Module module = torch::jit::load(path.string(), placement.device);
     module.eval();
-    if (placement.dtype != at::kFloat) module.to(placement.dtype);
     module = torch::jit::freeze(module);
-    // Prepacks the convolutions for oneDNN; on CUDA it would only rule out shapes.
-    return placement.device.is_cpu() ? torch::jit::optimize_for_inference(module) : module;
+    // Prepacks the convolutions for oneDNN, in float32; elsewhere it would only rule out shapes and precisions.
+    return runs_optimised(placement) ? torch::jit::optimize_for_inference(module) : module;
   } catch (const std::exception& e) {
     throw ModelError(fmt::format("{}: wanted a TorchScript module with a forward method: {}: export it again with torch 2.11 or older",
                                  path.string(), first_line_of(e)));
   }
 }
 
-/// The rows, or the sentence that says what came instead.
-at::Tensor rows_of(const torch::IValue& output, std::int64_t tiles, const std::string& path) {
-  const bool tensor = output.isTensor();
-  at::Tensor rows = tensor ? output.toTensor() : at::Tensor();
-  if (tensor && rows.dim() == 4 && rows.size(2) == 1 && rows.size(3) == 1) rows = rows.flatten(1);
-  if (!tensor || rows.dim() != 2 || rows.size(0) != tiles || rows.size(1) < 1)
-    throw ModelError(fmt::format("{}: wanted an output of shape [{}, features]: found {}: export the model with one pooled row per tile",
-                                 path, tiles, tensor ? c10::str(rows.sizes()) : output.tagKind()));
-  return rows;
-}
+/// Matrix products and convolutions in the lower precision, sums and norms in float32, on this thread for as long as it lives.
+class Autocast {
+ public:
+  explicit Autocast(const Placement& placement) : type_(placement.device.type()), on_(placement.precision != at::kFloat) {
+    if (!on_) return;
+    at::autocast::set_autocast_dtype(type_, placement.precision);
+    at::autocast::set_autocast_enabled(type_, true);
+    // frozen weights are no parameters, so the cache would never be hit
+    at::autocast::set_autocast_cache_enabled(false);
+  }
+  ~Autocast() {
+    if (on_) at::autocast::set_autocast_enabled(type_, false);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  at::DeviceType type_;
+  bool on_;
+};
 
 }  // namespace
 
 Network load_torchscript(const fs::path& path, const Placement& placement) {
   const auto module = std::make_shared<torch::jit::Module>(load_module(path, placement));
-  // Traced modules were exported for contiguous input: some call view() on what they get.
-  return [module, name = path.string()](const at::Tensor& images) {
+  const auto forward = [module, placement, name = path.string()](const at::Tensor& images) {
     // The profiling executor would run the first batches through another graph than the later ones.
     torch::jit::GraphOptimizerEnabledGuard same_graph_for_every_batch(false);
-    std::vector<torch::IValue> inputs{images.contiguous()};
-    // forward() is not const, but a frozen module has no state left that it could change.
-    return rows_of(module->forward(std::move(inputs)), images.size(0), name);
+    const Autocast autocast(placement);
+    // Traced modules were exported for contiguous input: some call view() on what they get. forward() is not const, but a frozen module has
+    // no state left that it could change.
+    const torch::IValue output = module->forward({images.contiguous()});
+    if (!output.isTensor())
+      throw ModelError(fmt::format("{}: wanted a tensor as output: found {}: export the model with one pooled row per tile", name,
+                                   output.tagKind()));
+    return output.toTensor();
   };
+  return {forward, at::kFloat, 0};
 }
 
 std::string first_line_of(const std::exception& error) {

@@ -2,6 +2,7 @@
 // microtome check: can each thing be read, and if not, why. One line a thing on stdout.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "mil/aggregators/slide_model.h"
@@ -10,7 +11,7 @@
 #include "mil/model_error.h"
 #include "pipeline/commands.h"
 #include "pipeline/machine/threads.h"
-#include "pipeline/run_estimate.h"
+#include "pipeline/encoder_trial.h"
 #include "pipeline/run_setup.h"
 #include "reporting/image_file.h"
 #include "tiling/slide.h"
@@ -35,29 +36,32 @@ std::string check_slide(const fs::path& path, const TilingSettings& tiling) {
                      info.levels[0].size.height, info.levels.size(), scale.mpp, scale.source);
 }
 
-std::string check_encoder(const Config& config) {
-  RunParts parts;
-  parts.config = config;
-  parts.threads = run_threads(config);
-  parts.encoder = load_encoder(config.encoder, config.tiling.tile_px);
-  const EncoderFacts& facts = parts.encoder->facts();
-  return fmt::format("encoder {}, {}, {} features, {}, {}, sha256 {}{}, {:.1f} tiles/s with {} threads", facts.name, facts.format,
-                     facts.feature_dim, facts.device, facts.precision, facts.sha256, facts.random_weights ? ", RANDOM WEIGHTS" : "",
-                     measure_encoder(parts), parts.threads);
+/// One folder or built-in in every form and precision that this machine has.
+std::string check_encoder(Config config, const std::string& name) {
+  config.encoder.name = {name};
+  config = with_encoder_tiles(config);
+  const auto allowed = allowed_models(config);
+  const int threads = run_threads(config);
+  const int batch = config.engine.batch == 0 ? suggested_batch(config.encoder.device) : config.engine.batch;
+  const EncoderReport report = try_encoder(encoders_of(config).front(), {config.tiling.tile_px, batch, threads, allowed.get()});
+  const auto first = std::find_if(report.trials.begin(), report.trials.end(), [](const EncoderTrial& t) { return t.refused.empty(); });
+  const EncoderFacts& facts = report.best < 0 ? first->facts : report.trials[static_cast<std::size_t>(report.best)].facts;
+  std::string text = fmt::format("encoder {}, {}, {} {}, {} px at {} um/px, {}, sha256 {}{}, {} threads, batches of {}\n", facts.name, facts.format,
+                                 facts.feature_dim, facts.is_classifier() ? "classes" : "features", config.tiling.tile_px,
+                                 config.tiling.target_mpp, facts.device, facts.sha256, facts.random_weights ? ", RANDOM WEIGHTS" : "", threads, batch) +
+                     report_text(report);
+  text.pop_back();  // the line that this is put into ends itself
+  return text;
 }
 
 std::string check_path(const fs::path& path, const Config& config) {
   if (!fs::exists(path)) throw ConfigError("wanted a file or folder: it is not there");
   if (fs::exists(path / "model.json")) {
-    const auto model = load_slide_model(path);
+    const auto model = load_slide_model(path, allowed_models(config).get());
     return fmt::format("model {}, {} classes, {} genes, for {}, sha256 {}", model->name(), model->card().classes.size(),
                        model->card().genes.size(), model->card().encoder, model->sha256());
   }
-  if (fs::exists(path / "config.json")) {
-    Config of_folder = config;
-    of_folder.encoder.name = path.string();
-    return check_encoder(of_folder);
-  }
+  if (fs::exists(path / "config.json")) return check_encoder(config, path.string());
   if (path.extension() == ".h5ad" || path.extension() == ".h5mu") {
     const GenomicTable table = read_genomic_table(path);
     return fmt::format("genomic table, {} rows, {} genes, {}, units {}", table.row_ids.size(), table.genes.size(), table.encoding,
@@ -94,9 +98,8 @@ ExitCode command_check(const ParsedOptions& options, const std::vector<std::stri
     fmt::print("devices: ok: {}\n", torch_devices());
     fmt::print("threads: ok: {}\n", allowed_threads());
   }
-  if (!options.config.encoder.name.empty()) {
-    fine = tell(options.config.encoder.name, options.config.encoder.name, [&] { return check_encoder(options.config); });
-  }
+  for (const auto& name : options.config.encoder.name)
+    fine = tell(name, name, [&] { return check_encoder(options.config, name); }) && fine;
   for (const auto& path : paths) fine = tell(path, path, [&] { return check_path(path, options.config); }) && fine;
   return fine ? ExitCode::done : ExitCode::unusable;
 }

@@ -27,7 +27,7 @@ void survey_all(const RunParts& parts, const std::vector<Ref<SlideJob>>& jobs) {
       for (std::size_t i = next++; i < jobs.size(); i = next++) {
         survey_slide(parts, *jobs[i]);
         jobs[i]->slide.reset();
-        jobs[i]->features = {};
+        jobs[i]->rows = {};
         jobs[i]->overview.rgb = {};
       }
     });

@@ -28,7 +28,8 @@ ExitCode exit_code(const RunSummary& summary) {
   return summary.counts.failed > 0 ? ExitCode::slides_failed : ExitCode::done;
 }
 
-void print_closing(const RunParts& parts, const RunSummary& summary, const StageClock& clock, double graph_seconds) {
+void print_closing(const RunParts& parts, const RunSummary& summary, const StageClock& clock) {
+  const double graph_seconds = summary.graph_seconds;
   const Resources used = resources_used();
   const RunCounts& c = summary.counts;
   if (summary.stopped) fmt::print(stderr, "stopped by a signal: finished tiles are kept; run the same command again to go on\n");
@@ -52,7 +53,10 @@ ExitCode command_run(const ParsedOptions& options, const std::vector<std::string
   const RunParts parts = prepare_run(config, rows);
   require_writable(config.run.output);
   remove_leftovers(config.run.output);
-  publish_file(config.run.output / "effective.ini", effective_ini(config));
+  publish_file(config.run.output / "effective.ini", effective_ini(parts.config));
+  for (const auto& encoder : parts.encoders) {
+    if (!encoder->facts().note.empty()) fmt::print(stderr, "encoder {}: {}\n", encoder->facts().name, encoder->facts().note);
+  }
 
   WorkList work = plan_work(parts, rows);
   const auto progress = tell_both(make_progress(config.engine.progress), make_event_log((config.run.output / "events.jsonl").string()));
@@ -62,12 +66,12 @@ ExitCode command_run(const ParsedOptions& options, const std::vector<std::string
   summary.done_before = work.done_before;
   const auto start = Clock::now();
   summary.counts = run_slide_graph(parts, in_order(work), *progress, clock);
-  const double graph_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  summary.graph_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   summary.stopped = stop_signal() != 0;
   progress->run_finished();
   // the tasks of an array share the folder: their run-level files are made from all of it, once, afterwards
   if (config.run.task_count == 1) write_run_files(parts, rows, summary, clock);
-  print_closing(parts, summary, clock, graph_seconds);
+  print_closing(parts, summary, clock);
   return exit_code(summary);
 }
 

@@ -59,16 +59,16 @@ class Labels {
   std::set<std::string> classes_;
 };
 
-std::vector<fs::path> find_bags(const fs::path& folder) {
+std::vector<fs::path> find_bags(const fs::path& folder, const std::string& name) {
   if (!fs::is_directory(folder))
-    throw ConfigError(fmt::format("{}: wanted a folder with features.h5 files: no such folder", folder.string()));
+    throw ConfigError(fmt::format("{}: wanted a folder with {} files: no such folder", folder.string(), name));
   std::vector<fs::path> out;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && entry.path().filename() == "features.h5") out.push_back(entry.path());
+    if (entry.is_regular_file() && entry.path().filename() == name) out.push_back(entry.path());
   }
   std::sort(out.begin(), out.end());
   if (out.empty())
-    throw ConfigError(fmt::format("{}: wanted bags: there is no features.h5 in the folder: run microtome run first", folder.string()));
+    throw ConfigError(fmt::format("{}: wanted bags: there is no {} in the folder: run microtome run first", folder.string(), name));
   return out;
 }
 
@@ -152,7 +152,7 @@ TrainingSet read_training_set(const Config& config) {
   set.card.classes = labels.classes();
   std::string recipe = "train=1\n" + settings_text(config.train) + "\n";
   std::set<std::string> seen;
-  for (const auto& path : find_bags(config.data.bags)) {
+  for (const auto& path : find_bags(config.data.bags, config.data.features)) {
     BagFile file = read_bag_file(path);
     const Label* label = labels.find(file.bag.slide_id);
     if (!label) ++set.bags_without_label;

@@ -37,7 +37,23 @@ Json encoder_json(const EncoderFacts& e) {
           {"random_weights", e.random_weights},
           {"feature_dim", e.feature_dim},
           {"device", e.device},
-          {"precision", e.precision}};
+          {"precision", e.precision},
+          {"classes", e.classes},
+          {"preprocessing", e.preprocessing},
+          {"note", e.note}};
+}
+
+/// What devices did, and whether one ran out of memory: of all encoders.
+void add_devices(const RunParts& parts, Json& runtime) {
+  Json devices = Json::array(), limits = Json::object();
+  for (const auto& encoder : parts.encoders) {
+    const EncoderRecord record = encoder->record();
+    for (const auto& device : record.devices)
+      devices.push_back({{"encoder", encoder->facts().name}, {"name", device.name}, {"batches", device.batches}, {"busy_seconds", device.busy_seconds}});
+    if (record.batch_limit != 0) limits[encoder->facts().name] = record.batch_limit;
+  }
+  runtime["devices"] = devices;
+  runtime["batch_limits"] = limits;  // tiles per pass after a device ran out of memory
 }
 
 Json nodes_json(const StageClock& clock) {
@@ -59,7 +75,8 @@ std::string run_json(const RunParts& parts, const RunSummary& summary, const Sta
                    {"failed", summary.counts.failed},
                    {"done_before", summary.done_before}};
   run["tiles"] = summary.counts.tiles;
-  run["encoder"] = encoder_json(parts.encoder->facts());
+  run["encoders"] = Json::array();
+  for (const auto& encoder : parts.encoders) run["encoders"].push_back(encoder_json(encoder->facts()));
   if (parts.model) run["model"] = {{"name", parts.model->name()}, {"sha256", parts.model->sha256()}};
   if (parts.genomics) run["genomics"] = audit_json(parts.genomics->audit());
   run["settings"] = result_settings(parts.config);
@@ -69,14 +86,19 @@ std::string run_json(const RunParts& parts, const RunSummary& summary, const Sta
   const Resources used = resources_used();
   run["runtime"] = {{"threads", parts.threads},        {"wall_seconds", used.wall_seconds},    {"cpu_seconds", used.cpu_seconds},
                     {"peak_rss_bytes", used.peak_rss}, {"bound_by", node_name(clock.bound())}, {"nodes", nodes_json(clock)}};
+  run["runtime"]["graph_seconds"] = summary.graph_seconds;
+  run["runtime"]["batch"] = parts.config.engine.batch;
+  add_devices(parts, run["runtime"]);
   return run.dump(2) + "\n";
 }
 
 IndexPage index_page(const RunParts& parts, const std::vector<ManifestRow>& rows) {
   IndexPage page;
   page.created = timestamp_now();
-  page.encoder = parts.encoder->facts().name;
-  page.random_weights = parts.encoder->facts().random_weights;
+  for (const auto& encoder : parts.encoders) {
+    page.encoder += (page.encoder.empty() ? "" : ", ") + encoder->facts().name;
+    page.random_weights = page.random_weights || encoder->facts().random_weights;
+  }
   page.model = parts.model ? parts.model->name() : "";
   for (const auto& row : rows) {
     auto marker = read_marker(parts.slide_folder(row.keys.slide_id));

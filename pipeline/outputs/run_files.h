@@ -16,6 +16,7 @@ struct RunSummary {
   RunCounts counts;
   std::size_t done_before = 0;
   bool stopped = false;
+  double graph_seconds = 0;  // from the first slide to the last
 };
 
 /// run.json, slides.jsonl, index.html. Slides without a document yet (an interrupted run) are left out. Throws OutputError.

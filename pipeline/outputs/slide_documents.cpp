@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <ctime>
 #include <numeric>
 
@@ -13,10 +14,12 @@
 #include "mil/sha256.h"
 #include "pipeline/machine/threads.h"
 #include "pipeline/outputs/publication.h"
+#include "pipeline/resume.h"
 #include "reporting/findings.h"
 #include "reporting/heatmap.h"
 #include "reporting/image_file.h"
 #include "reporting/regions.h"
+#include "reporting/tile_classes.h"
 #include "tiling/level_choice.h"
 #include "tiling/tile_grid.h"
 
@@ -26,11 +29,41 @@ namespace {
 
 /// Everything a slide's folder may hold, so that a new state leaves nothing of an older one. The marker is first: without it nothing
 /// counts.
-const std::vector<std::string> kSlideFiles = {"findings.json", "features.h5", "features.part.h5", "thumbnail.jpg",
-                                              "prediction.h5", "heatmap.tif", "heatmap.png",      "regions.geojson"};
+const std::vector<std::string> kSlideFiles = {"findings.json", "features.h5", "features.part.h5", "thumbnail.jpg", "prediction.h5",
+                                              "heatmap.tif",   "heatmap.png", "regions.geojson",  "tiles.csv",     "tiles.geojson"};
 
-BagFacts bag_facts(const RunParts& parts, const SlideJob& job) {
-  const EncoderFacts& encoder = parts.encoder->facts();
+/// ... and what the document there lists besides: files of further encoders.
+std::vector<std::string> files_of_old_state(const fs::path& folder) {
+  std::vector<std::string> files = kSlideFiles;
+  if (const auto marker = read_marker(folder)) {
+    for (const FindingsArtifact& artifact : marker->artifacts)
+      if (fs::path(artifact.path).filename() == artifact.path) files.push_back(artifact.path);
+  }
+  return files;
+}
+
+/// A name as part of a file's name.
+std::string file_word(std::string name) {
+  for (char& c : name)
+    if (!(std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.')) c = '_';
+  return name;
+}
+
+/// Stems of the files that hold each encoder's rows: "features" and "tiles" for the first of their kind, "features.<name>" for further ones.
+std::vector<std::string> row_file_names(const RunParts& parts) {
+  std::vector<std::string> names;
+  bool features = false, tiles = false;
+  for (const auto& encoder : parts.encoders) {
+    const EncoderFacts& facts = encoder->facts();
+    bool& taken = facts.is_classifier() ? tiles : features;
+    const std::string stem = facts.is_classifier() ? "tiles" : "features";
+    names.push_back(taken ? stem + "." + file_word(facts.name) : stem);
+    taken = true;
+  }
+  return names;
+}
+
+BagFacts bag_facts(const EncoderFacts& encoder, const SlideJob& job) {
   const TileGeometry& geometry = job.plan.geometry;
   BagFacts facts;
   facts.recipe = job.recipe;
@@ -69,9 +102,12 @@ FindingsSlide findings_slide(const SlideJob& job) {
 }
 
 std::vector<FindingsModel> findings_models(const RunParts& parts) {
-  const EncoderFacts& encoder = parts.encoder->facts();
-  std::vector<FindingsModel> out = {
-      {"encoder", encoder.name, encoder.sha256, encoder.format, encoder.device, encoder.precision, encoder.random_weights}};
+  std::vector<FindingsModel> out;
+  for (const auto& each : parts.encoders) {
+    const EncoderFacts& encoder = each->facts();
+    out.push_back({encoder.is_classifier() ? "tile_classifier" : "encoder", encoder.name, encoder.sha256, encoder.format, encoder.device,
+                   encoder.precision, encoder.random_weights});
+  }
   if (parts.model) out.push_back({"aggregator", parts.model->name(), parts.model->sha256(), "safetensors", "cpu", "float32", false});
   return out;
 }
@@ -120,12 +156,13 @@ Findings base_findings(const RunParts& parts, const SlideJob& job) {
 
 void add_counts(const SlideJob& job, Findings& f) {
   f.tissue.area_mm2 = job.tissue_mm2;
+  const Bag& bag = job.bags.front();  // the tiles are the same in all
   f.tissue.tiles_planned = static_cast<std::int64_t>(job.state.size());
-  f.tissue.tiles_used = job.bag.tiles();
-  f.tissue.tiles_unreadable = static_cast<std::int64_t>(job.bag.unreadable.size() / 2);
-  if (job.bag.tiles() == 0) return;
-  const auto& fraction = job.bag.tissue_fraction;
-  f.quality = {{"focus_median", median(job.bag.focus)},
+  f.tissue.tiles_used = bag.tiles();
+  f.tissue.tiles_unreadable = static_cast<std::int64_t>(bag.unreadable.size() / 2);
+  if (bag.tiles() == 0) return;
+  const auto& fraction = bag.tissue_fraction;
+  f.quality = {{"focus_median", median(bag.focus)},
                {"tissue_fraction_mean", std::accumulate(fraction.begin(), fraction.end(), 0.0) / static_cast<double>(fraction.size())}};
 }
 
@@ -135,7 +172,7 @@ FeatureType feature_type(const RunParts& parts) {
 
 RegionRequest region_request(const SlideJob& job) {
   RegionRequest request;
-  request.coords = job.bag.coords;
+  request.coords = job.bags.front().coords;
   request.side_level0 = job.plan.geometry.side_level0;
   request.step_level0 = job.plan.geometry.step_level0;
   request.mpp = job.scale.mpp;
@@ -150,7 +187,7 @@ class Artifacts {
   explicit Artifacts(Publication& publication) : publication_(publication) {}
 
   template <class Write>
-  void add(const char* role, const char* name, const char* media_type, Write write) {
+  void add(const char* role, const std::string& name, const char* media_type, Write write) {
     const fs::path path = publication_.beside(name);
     write(path);
     list_.push_back({role, name, media_type, sha256_of_file(path), static_cast<std::int64_t>(fs::file_size(path))});
@@ -162,35 +199,61 @@ class Artifacts {
   std::vector<FindingsArtifact> list_;
 };
 
-void add_heatmap(const SlideJob& job, Artifacts& artifacts) {
+/// Scores 0..1 of the tiles as STEM.tif, aligned to the slide, and STEM.png, over its overview.
+void add_heatmap(const SlideJob& job, const std::vector<float>& scores, const std::string& stem, Artifacts& artifacts) {
   const Size slide = job.info.levels.front().size;
   const int downsample = heatmap_downsample(slide);
-  const std::int64_t heads = job.prediction->heads;
-  std::vector<float> attention;  // of the first head
-  for (std::size_t i = 0; i < job.prediction->attention.size(); i += static_cast<std::size_t>(heads))
-    attention.push_back(job.prediction->attention[i]);
-  const std::vector<float> ranks = percentile_ranks(attention);
-  const RasterRgba raster = draw_heatmap({job.bag.coords, ranks, job.plan.geometry.side_level0, slide, downsample});
-  artifacts.add("heatmap", "heatmap.tif", "image/tiff",
+  const RasterRgba raster = draw_heatmap({job.bags.front().coords, scores, job.plan.geometry.side_level0, slide, downsample});
+  artifacts.add("heatmap", stem + ".tif", "image/tiff",
                 [&](const fs::path& p) { write_heatmap_tiff(p, raster, job.scale.mpp * downsample); });
   const Overview& o = job.overview;
   const Level0Rect covered{o.x_level0, o.y_level0, static_cast<double>(o.size.width) * o.downsample,
                            static_cast<double>(o.size.height) * o.downsample};
-  artifacts.add("heatmap_preview", "heatmap.png", "image/png",
+  artifacts.add("heatmap_preview", stem + ".png", "image/png",
                 [&](const fs::path& p) { write_heatmap_png(p, o.rgb, o.size, covered, raster, downsample); });
 }
 
-void add_prediction(const SlideJob& job, Artifacts& artifacts, Findings& f) {
+/// Where in this slide the first head looks most.
+std::vector<float> attention_ranks(const Prediction& prediction) {
+  std::vector<float> attention;
+  for (std::size_t i = 0; i < prediction.attention.size(); i += static_cast<std::size_t>(prediction.heads))
+    attention.push_back(prediction.attention[i]);
+  return percentile_ranks(attention);
+}
+
+void add_prediction(const RunParts& parts, const SlideJob& job, Artifacts& artifacts, Findings& f) {
   const Prediction& prediction = *job.prediction;
   artifacts.add("prediction", "prediction.h5", "application/x-hdf5",
-                [&](const fs::path& p) { write_prediction_file(p, job.bag, prediction); });
-  add_heatmap(job, artifacts);
+                [&](const fs::path& p) { write_prediction_file(p, job.bags[parts.model_encoder], prediction); });
+  add_heatmap(job, attention_ranks(prediction), "heatmap", artifacts);
   const RegionRequest request = region_request(job);
   const auto regions = find_regions(request, prediction);
   for (const auto& region : regions) f.regions.push_back({region.name, region.area_mm2, region.score});
   const std::string geojson = regions_geojson(request, prediction, regions);
   artifacts.add("regions", "regions.geojson", "application/geo+json", [&](const fs::path& p) { publish_file(p, geojson); });
   f.prediction = prediction;
+}
+
+TileClasses tile_classes_of(const EncoderFacts& classifier, const Bag& bag) {
+  return {classifier.name, classifier.sha256, classifier.random_weights, classifier.classes, bag.features};
+}
+
+/// Heatmaps lie at heatmap.* where one class alone is drawn and no slide-level model has that place.
+void add_tile_classes(const RunParts& parts, const SlideJob& job, std::size_t e, const std::string& stem, Artifacts& artifacts, Findings& f) {
+  const TileClasses classes = tile_classes_of(parts.encoders[e]->facts(), job.bags[e]);
+  const TileGeometry& geometry = job.plan.geometry;
+  const std::string csv = tile_csv(job.bags[e].coords, geometry.side_level0, classes);
+  const std::string geojson = tile_geojson(region_request(job), classes);
+  artifacts.add("tile_table", stem + ".csv", "text/csv", [&](const fs::path& p) { publish_file(p, csv); });
+  artifacts.add("tiles", stem + ".geojson", "application/geo+json", [&](const fs::path& p) { publish_file(p, geojson); });
+  for (auto& row : tile_class_summary(classes, geometry.step_level0, job.scale.mpp)) f.tile_classes.push_back(std::move(row));
+  const std::vector<int> drawn = classes_to_draw(classes);
+  const std::string behind = stem == "tiles" ? "" : stem.substr(5);  // ".<name>" of a further classifier
+  for (const int c : drawn) {
+    const bool plain = drawn.size() == 1 && !parts.model;
+    const std::string picture = plain ? "heatmap" : heatmap_stem(classes.classes[static_cast<std::size_t>(c)]);
+    add_heatmap(job, scores_of(classes, c), picture + behind, artifacts);
+  }
 }
 
 }  // namespace
@@ -206,14 +269,22 @@ void write_slide(const RunParts& parts, const SlideJob& job) {
   Artifacts artifacts(publication);
   Findings f = base_findings(parts, job);
   add_counts(job, f);
-  artifacts.add("features", "features.h5", "application/x-hdf5",
-                [&](const fs::path& p) { write_bag_file(p, job.bag, bag_facts(parts, job), feature_type(parts)); });
+  const std::vector<std::string> names = row_file_names(parts);
+  for (std::size_t e = 0; e < parts.encoders.size(); ++e) {
+    const EncoderFacts& encoder = parts.encoders[e]->facts();
+    if (encoder.is_classifier()) continue;
+    artifacts.add("features", names[e] + ".h5", "application/x-hdf5",
+                  [&](const fs::path& p) { write_bag_file(p, job.bags[e], bag_facts(encoder, job), feature_type(parts)); });
+  }
   artifacts.add("thumbnail", "thumbnail.jpg", "image/jpeg",
                 [&](const fs::path& p) { write_thumbnail(p, job.overview.rgb, job.overview.size); });
-  if (job.prediction) add_prediction(job, artifacts, f);
+  if (job.prediction) add_prediction(parts, job, artifacts, f);
+  for (std::size_t e = 0; e < parts.encoders.size(); ++e) {
+    if (parts.encoders[e]->facts().is_classifier()) add_tile_classes(parts, job, e, names[e], artifacts, f);
+  }
   f.artifacts = artifacts.list();
   publication.write("findings.json", findings_json(f));
-  publication.publish(kSlideFiles);
+  publication.publish(files_of_old_state(folder));
 }
 
 void write_failure(const RunParts& parts, const SlideJob& job) {
@@ -221,7 +292,7 @@ void write_failure(const RunParts& parts, const SlideJob& job) {
   Publication publication(folder);
   remove_leftovers(folder);
   publication.write("findings.json", findings_json(base_findings(parts, job)));
-  publication.publish(kSlideFiles);
+  publication.publish(files_of_old_state(folder));
 }
 
 }  // namespace microtome

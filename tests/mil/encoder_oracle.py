@@ -60,6 +60,7 @@ def steps(resize=None):
 def write_folder(folder, steps_):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(card(steps_)))
+    (folder / "microtome.json").write_text('{"output": "features"}')  # without it a card with class names classifies
 
 
 def edit_archive(source, target, edit):
@@ -81,7 +82,7 @@ def main(out):
     rgb = tiles(5)
     (out / "tiles.rgb").write_bytes(rgb.permute(0, 2, 3, 1).contiguous().numpy().tobytes())
     normalised = F.normalize(rgb.float() / 255, MEAN, STD)
-    resized = F.normalize(F.resize(rgb.float(), [64, 64], antialias=True).round().clamp(0, 255) / 255, MEAN, STD)
+    resized = torch.stack([F.normalize(F.to_tensor(F.resize(F.to_pil_image(tile), [64, 64])), MEAN, STD) for tile in rgb])
 
     resnet18, resnet50 = network("resnet18", 1), network("resnet50", 2)
     write_safetensors(out / "resnet18.safetensors", resnet18.state_dict())

@@ -25,6 +25,7 @@ using testing::HasSubstr;
 
 constexpr int kTilePx = 96;
 constexpr int kTiles = 3;
+const EncoderUse kUse{kTilePx, kTiles, 1, nullptr};
 
 fs::path oracle() {
   const char* folder = std::getenv("MICROTOME_ENCODER_ORACLE");
@@ -54,7 +55,7 @@ EncoderSettings on_cpu(const std::string& name, const fs::path& weights = {}) {
 }
 
 void expect_features(const EncoderSettings& settings, const std::string& name) {
-  const auto encoder = load_encoder(settings, kTilePx);
+  const auto encoder = load_encoder(settings, kUse);
   const std::vector<float> expected = values_of<float>(oracle() / (name + ".features"));
   ASSERT_EQ(expected.size(), static_cast<std::size_t>(kTiles * encoder->facts().feature_dim));
   std::vector<float> found(expected.size());
@@ -76,7 +77,7 @@ void expect_features(const EncoderSettings& settings, const std::string& name) {
 
 std::string refused(const std::string& folder) {
   try {
-    load_encoder(on_cpu((oracle() / folder).string()), kTilePx);
+    load_encoder(on_cpu((oracle() / folder).string()), kUse);
   } catch (const ModelError& e) {
     return e.what();
   }
@@ -99,7 +100,7 @@ TEST(EncoderOracle, TheDifferentNetworksDiffer) {
 }
 
 TEST(EncoderOracle, TorchScriptFeaturesDoNotDependOnTheSlot) {
-  const auto encoder = load_encoder(on_cpu((oracle() / "torchscript_folder").string()), kTilePx);
+  const auto encoder = load_encoder(on_cpu((oracle() / "torchscript_folder").string()), kUse);
   std::vector<std::uint8_t> rgb = values_of<std::uint8_t>(oracle() / "tiles.rgb");
   const auto dim = static_cast<std::ptrdiff_t>(encoder->facts().feature_dim);
   std::vector<float> first(static_cast<std::size_t>(kTiles * dim));

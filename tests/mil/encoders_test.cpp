@@ -28,6 +28,7 @@ using testing::HasSubstr;
 [[maybe_unused]] const bool kFreedMemoryIsKept = (keep_freed_memory(), true);
 
 constexpr int kTilePx = 64;
+const EncoderUse kUse{kTilePx, 16, 3, nullptr};  // as many lanes as the tests start threads
 constexpr std::size_t kTileBytes = std::size_t{kTilePx} * kTilePx * 3;
 
 EncoderSettings rehearsal(const std::string& name, std::uint64_t seed = 7) {
@@ -63,13 +64,13 @@ std::string refusal(const std::function<void()>& act) {
 }
 
 std::string load_refusal(const EncoderSettings& settings, int tile_px = kTilePx) {
-  return refusal([&] { load_encoder(settings, tile_px); });
+  return refusal([&] { load_encoder(settings, {tile_px, 16, 3, nullptr}); });
 }
 
 TEST(Encoder, BuiltinsStateWhatTheyAre) {
-  const std::pair<const char*, std::int64_t> dims[] = {{"resnet18", 512}, {"resnet50", 2048}, {"resnet50-trunc", 1024}};
+  const std::pair<const char*, std::int64_t> dims[] = {{"resnet18", 512}, {"resnet34", 512}, {"resnet50", 2048}, {"resnet50-trunc", 1024}};
   for (const auto& [name, dim] : dims) {
-    const auto encoder = load_encoder(rehearsal(name, 3), kTilePx);
+    const auto encoder = load_encoder(rehearsal(name, 3), kUse);
     EXPECT_EQ(encoder->facts().feature_dim, dim);
     EXPECT_EQ(encoder->facts().name, name);
     EXPECT_EQ(encoder->facts().format, "builtin");
@@ -84,13 +85,13 @@ TEST(Encoder, BuiltinsStateWhatTheyAre) {
 
 TEST(Encoder, RandomWeightsAreTheSeedsAlone) {
   const std::vector<std::uint8_t> rgb = noise_tiles(2);
-  const std::vector<float> seven = encode(*load_encoder(rehearsal("resnet18", 7), kTilePx), rgb);
-  EXPECT_EQ(encode(*load_encoder(rehearsal("resnet18", 7), kTilePx), rgb), seven);
-  EXPECT_NE(encode(*load_encoder(rehearsal("resnet18", 8), kTilePx), rgb), seven);
+  const std::vector<float> seven = encode(*load_encoder(rehearsal("resnet18", 7), kUse), rgb);
+  EXPECT_EQ(encode(*load_encoder(rehearsal("resnet18", 7), kUse), rgb), seven);
+  EXPECT_NE(encode(*load_encoder(rehearsal("resnet18", 8), kUse), rgb), seven);
 }
 
 TEST(Encoder, UntrainedActivationsStayTame) {
-  const std::vector<float> features = encode(*load_encoder(rehearsal("resnet50"), kTilePx), noise_tiles(2));
+  const std::vector<float> features = encode(*load_encoder(rehearsal("resnet50"), kUse), noise_tiles(2));
   const float largest = *std::max_element(features.begin(), features.end());
   EXPECT_GT(largest, 0.1F);
   EXPECT_LT(largest, 1000.0F);
@@ -99,7 +100,7 @@ TEST(Encoder, UntrainedActivationsStayTame) {
 class OneTileAlone : public testing::TestWithParam<const char*> {};
 
 TEST_P(OneTileAlone, FeaturesDoNotDependOnTheSlotOrTheNeighbours) {
-  const auto encoder = load_encoder(rehearsal(GetParam()), kTilePx);
+  const auto encoder = load_encoder(rehearsal(GetParam()), kUse);
   const int slots = 5;
   const auto dim = static_cast<std::size_t>(encoder->facts().feature_dim);
   const std::vector<std::uint8_t> rgb = noise_tiles(slots);
@@ -115,7 +116,7 @@ TEST_P(OneTileAlone, FeaturesDoNotDependOnTheSlotOrTheNeighbours) {
 }
 
 TEST_P(OneTileAlone, FeaturesDoNotDependOnTheNumberOfLanes) {
-  const auto encoder = load_encoder(rehearsal(GetParam()), kTilePx);
+  const auto encoder = load_encoder(rehearsal(GetParam()), kUse);
   const std::vector<std::uint8_t> rgb = noise_tiles(4);
   const std::vector<float> alone = encode(*encoder, rgb);
   std::vector<std::vector<float>> found(3);
@@ -131,7 +132,7 @@ TEST_P(OneTileAlone, FeaturesDoNotDependOnTheNumberOfLanes) {
 INSTANTIATE_TEST_SUITE_P(Builtins, OneTileAlone, testing::Values("resnet18", "resnet50-trunc"));
 
 TEST(Encoder, ALaneStartsNoThreads) {
-  const auto encoder = load_encoder(rehearsal("resnet18"), kTilePx);
+  const auto encoder = load_encoder(rehearsal("resnet18"), kUse);
   const auto threads = [] { return std::distance(fs::directory_iterator("/proc/self/task"), fs::directory_iterator()); };
   const std::vector<std::uint8_t> rgb = noise_tiles(8);
   const auto before = threads();
@@ -161,15 +162,15 @@ TEST(Encoder, ContradictingSettingsAreRefused) {
 
 TEST(Encoder, UnknownNamesDevicesAndPrecisionsAreRefused) {
   EXPECT_EQ(load_refusal(rehearsal("resnet51")),
-            "resnet51: wanted an encoder: resnet18, resnet50, resnet50-trunc, or a folder with config.json: there is no such folder: check "
+            "resnet51: wanted an encoder: resnet18, resnet34, resnet50, resnet50-trunc, or a folder with config.json: there is no such folder: check "
             "--encoder");
   EncoderSettings settings = rehearsal("resnet18");
   settings.device = "tpu";
-  EXPECT_THAT(load_refusal(settings), HasSubstr("tpu: wanted a device: auto, cpu, cuda or cuda:N"));
+  EXPECT_THAT(load_refusal(settings), HasSubstr("tpu: wanted a device: auto, cpu, cuda, cuda:N or cuda:N,M"));
   settings.device = "cpu";
-  settings.precision = "bfloat16";
+  settings.precision = "float16";
   EXPECT_EQ(load_refusal(settings),
-            "bfloat16: wanted a precision: on a CPU this version computes in float32 only: use --precision float32");
+            "float16: wanted a precision for the CPU: float16 is for CUDA devices: use --precision float32 or bfloat16");
   settings.precision = "int8";
   EXPECT_THAT(load_refusal(settings), HasSubstr("int8: wanted a precision: there is auto, float32, float16, bfloat16"));
 }
@@ -186,7 +187,7 @@ TEST(Encoder, TilesBelow32PixelsAreRefused) {
 }
 
 TEST(Encoder, BuffersOfAnotherSizeAreRefused) {
-  const auto encoder = load_encoder(rehearsal("resnet18"), kTilePx);
+  const auto encoder = load_encoder(rehearsal("resnet18"), kUse);
   std::vector<float> features(512);
   const std::vector<std::uint8_t> rgb = noise_tiles(2);
   EXPECT_THAT(refusal([&] { encoder->encode(rgb, 1, kTilePx, features); }), HasSubstr("wanted 1 tiles of 64 px: found 24576 bytes"));

@@ -42,7 +42,7 @@ class Folder : public testing::Test {
     EncoderSettings settings;
     settings.name = folder_.string();
     settings.device = "cpu";
-    return load_encoder(settings, 32);
+    return load_encoder(settings, {32, 2, 1, nullptr});
   }
 
   std::string refused() const {
@@ -119,8 +119,8 @@ TEST_F(TorchScript, OnePixelMapsAreFlattened) {
 TEST_F(TorchScript, OutputsOtherThanOneRowPerTileAreRefused) {
   EXPECT_THAT(
       refused("  return x.flatten(2)\n"),
-      HasSubstr("torchscript_model.pt: wanted an output of shape [2, features]: found [2, 3, 1024]: export the model with one pooled row"));
-  EXPECT_THAT(refused("  return x.mean([2, 3]), x\n"), HasSubstr("wanted an output of shape [2, features]: found Tuple"));
+      HasSubstr(": wanted an output of shape [2, features]: found [2, 3, 1024]: export the model with one pooled row"));
+  EXPECT_THAT(refused("  return x.mean([2, 3]), x\n"), HasSubstr("torchscript_model.pt: wanted a tensor as output: found Tuple: export the model with one pooled row per tile"));
   EXPECT_THAT(refused("  return x.mean([0, 2, 3]).unsqueeze(0)\n"), HasSubstr("found [1, 3]"));
 }
 
@@ -186,9 +186,9 @@ TEST_F(Weights, TheTruncatedNetworkReadsWholeAndTruncatedFiles) {
   NamedTensors truncated = whole;
   std::erase_if(truncated, [](const auto& entry) { return entry.first.starts_with("layer4."); });
   const at::Tensor images = at::rand({1, 3, 32, 32});
-  const at::Tensor from_whole = make_resnet("resnet50-trunc", whole, "whole", {})(images);
+  const at::Tensor from_whole = make_resnet("resnet50-trunc", whole, "whole", {}).forward(images);
   EXPECT_EQ(from_whole.size(1), 1024);
-  EXPECT_TRUE(from_whole.equal(make_resnet("resnet50-trunc", truncated, "truncated", {})(images)));
+  EXPECT_TRUE(from_whole.equal(make_resnet("resnet50-trunc", truncated, "truncated", {}).forward(images)));
 }
 
 }  // namespace

@@ -53,8 +53,8 @@ FakeRun::FakeRun(const FakeArchive& archive, const std::filesystem::path& output
   parts.config = small_config(output);
   parts.threads = threads;
   parts.window = 3;
-  parts.encoder = std::make_shared<FakeEncoder>(6);
-  parts.recipe = run_recipe(parts.config, parts.encoder->facts(), "", "");
+  parts.encoders = {std::make_shared<FakeEncoder>(6)};
+  parts.recipe = run_recipe(parts.config, parts.encoders, "", "");
   parts.software = {{"microtome", "test"}};
   parts.open = [makers = archive.makers](const ManifestRow& row) { return std::shared_ptr<const Slide>(makers.at(row.keys.slide_id)()); };
 }

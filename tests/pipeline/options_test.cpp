@@ -111,12 +111,64 @@ TEST(Options, EveryPresetParsesAndTheDefaultOneIsTheDefault) {
 
 TEST(MemoryLimit, ShrinksTheWindowAndRefusesWhenNothingFits) {
   auto config = parse_options({"--memory-limit", "10M", "--batch", "16", "--tile-px", "256"}, kRun).config;
-  EXPECT_EQ(bounded_window(config, 16), 3);  // 3 MiB a batch
+  EXPECT_EQ(bounded_window(config, 16), 1);  // 3 MiB a batch, and half of the limit is for bags
+  EXPECT_EQ(bag_bytes_allowed(config, 1), 7 << 20);
+  EXPECT_EQ(parse_bytes("512MiB"), 512 << 20);
   config.engine.memory_limit = "1M";
   EXPECT_EQ(
       sentence_of<ConfigError>([&] { bounded_window(config, 1); }),
       "engine.memory_limit: wanted room for one batch of 16 tiles (3145728 bytes), got 1048576 bytes: lower --batch or raise the limit");
-  EXPECT_EQ(sentence_of<ConfigError>([] { parse_bytes("8Q"); }), "engine.memory_limit: wanted bytes such as 8G or 512M, got '8Q'");
+  EXPECT_EQ(sentence_of<ConfigError>([] { parse_bytes("8Q"); }), "engine.memory_limit: wanted bytes such as 8G or 512MiB, got '8Q'");
+}
+
+TEST(Options, EncodersAreAListThatALaterSourceBeginsAnew) {
+  const TempDir dir;
+  write_text(dir / "e.ini", "[encoder]\nname = a\nname = b\n");
+  const std::string ini = (dir / "e.ini").string();
+  EXPECT_EQ(parse_options({"--config", ini}, kRun).config.encoder.name, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(parse_options({"--config", ini, "--encoder", "c", "--encoder.name", "d"}, kRun).config.encoder.name,
+            (std::vector<std::string>{"c", "d"}));
+}
+
+TEST(Options, WhatWasGivenIsKnown) {
+  const Config config = parse_options({"--mpp", "0.25"}, kRun).config;
+  EXPECT_EQ(config.given, (std::set<std::string>{"tiling.target_mpp"}));
+}
+
+TEST(Encoders, ContradictionsAreRefused) {
+  Config config;
+  config.encoder.name = {"resnet18", "resnet18"};
+  EXPECT_EQ(sentence_of<ConfigError>([&] { encoders_of(config); }), "encoder.name: wanted each encoder once, got 'resnet18' twice");
+  config.encoder.name = {"resnet18", "resnet50"};
+  config.encoder.weights = "w.safetensors";
+  EXPECT_EQ(sentence_of<ConfigError>([&] { encoders_of(config); }),
+            "encoder.weights: wanted one built-in encoder that the file belongs to, got several: put the others into folders");
+}
+
+/// A folder with a card for tiles of `px` at `mpp`; its model is never opened here.
+std::string card_folder(const TempDir& dir, const std::string& name, int px, double mpp) {
+  std::filesystem::create_directories(dir / name);
+  write_text(dir / name / "torchscript_model.pt", "");
+  write_text(dir / name / "config.json", "{\"patch_size_pixels\": " + std::to_string(px) + ", \"spacing_um_px\": " + std::to_string(mpp) +
+                                             ", \"transform\": [{\"name\": \"ToTensor\"}]}");
+  return (dir / name).string();
+}
+
+TEST(Encoders, TilesComeFromTheCardWhereTheyAreNotGiven) {
+  const TempDir dir;
+  const std::string folder = card_folder(dir, "a", 350, 0.25);
+  const Config config = with_encoder_tiles(parse_options({"--encoder", folder}, kRun).config);
+  EXPECT_EQ(config.tiling.tile_px, 350);
+  EXPECT_EQ(config.tiling.target_mpp, 0.25);
+  EXPECT_EQ(with_encoder_tiles(parse_options({"--encoder", folder, "--tile-px", "256"}, kRun).config).tiling.tile_px, 256);
+  EXPECT_EQ(with_encoder_tiles(parse_options({"--encoder", "resnet18"}, kRun).config).tiling.tile_px, Config().tiling.tile_px);
+}
+
+TEST(Encoders, CardsThatWantDifferentTilesAreNotOfOneRun) {
+  const TempDir dir;
+  const Config config = parse_options({"--encoder", card_folder(dir, "a", 350, 0.25), "--encoder", card_folder(dir, "b", 224, 0.5)}, kRun).config;
+  EXPECT_NE(sentence_of<ConfigError>([&] { with_encoder_tiles(config); }).find("wanted encoders of the same tiles in one run, got 350 px at 0.25 um/px"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/expect_error.h"
+#include "tests/support/fake_encoder.h"
 #include "tests/support/temp_dir.h"
 #include "tiling/slide.h"
 
@@ -44,11 +45,20 @@ TEST(Identity, MissingFileIsASentenceWithoutItsPath) {
 
 TEST(Recipe, FollowsEverythingThatChangesResults) {
   Config config;
-  EncoderFacts encoder;
+  using Encoders = std::vector<std::shared_ptr<const Encoder>>;
+  const Encoders encoder{std::make_shared<FakeEncoder>(6)};
   const std::string base = run_recipe(config, encoder, "", "");
-  EncoderFacts other = encoder;
-  other.sha256 = "1";
-  EXPECT_NE(run_recipe(config, other, "", ""), base);
+  const auto changed = [&](auto change) {
+    const auto other = std::make_shared<FakeEncoder>(6);
+    change(other->change_facts());
+    return run_recipe(config, Encoders{other}, "", "");
+  };
+  EXPECT_EQ(changed([](EncoderFacts&) {}), base);
+  EXPECT_NE(changed([](EncoderFacts& facts) { facts.sha256 = "1"; }), base);
+  EXPECT_NE(changed([](EncoderFacts& facts) { facts.precision = "bfloat16"; }), base);
+  EXPECT_NE(changed([](EncoderFacts& facts) { facts.preprocessing = "resize 224 bicubic"; }), base) << "an edited card";
+  EXPECT_NE(changed([](EncoderFacts& facts) { facts.classes = {"a"}; }), base);
+  EXPECT_NE(run_recipe(config, {encoder[0], encoder[0]}, "", ""), base);
   EXPECT_NE(run_recipe(config, encoder, "m", ""), base);
   EXPECT_NE(run_recipe(config, encoder, "", "g"), base);
   config.tissue.close_um += 1;

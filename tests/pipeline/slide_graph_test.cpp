@@ -3,6 +3,8 @@
 #include "pipeline/slide_graph.h"
 
 #include <gtest/gtest.h>
+
+#include <limits>
 #include <signal.h>
 
 #include <atomic>
@@ -12,6 +14,7 @@
 #include "mil/model_error.h"
 #include "pipeline/machine/interrupt.h"
 #include "tests/pipeline/graph_fixture.h"
+#include "tests/support/expect_error.h"
 
 namespace microtome {
 namespace {
@@ -210,7 +213,7 @@ TEST(SlideGraph, OutputThatTakesNothingEndsTheRun) {
 TEST(SlideGraph, EncoderThatThrowsEndsTheRunWithItsSentence) {
   const TempDir dir;
   FakeRun run(mixed_archive(), dir.path(), 2);
-  run.parts.encoder = std::make_shared<FakeEncoder>(6, 5);
+  run.parts.encoders = {std::make_shared<FakeEncoder>(6, 5)};
   try {
     run.run();
     FAIL() << "the run went on";
@@ -245,18 +248,112 @@ TEST(SlideGraph, InterruptedRunGoesOnAtTheTileAndEndsWithTheSameBytes) {
   whole.run();
 
   FakeRun run(archive, dir.path(), 1);
-  run.parts.encoder = std::make_shared<StoppingEncoder>(20);
+  run.parts.encoders = {std::make_shared<StoppingEncoder>(20)};
   run.run();
   pretend_signal(0);
   EXPECT_EQ(run.status("b"), "no document");
   EXPECT_TRUE(std::filesystem::exists(run.parts.slide_folder("b") / "features.part.h5"));
 
   const auto second = std::make_shared<StoppingEncoder>(-1);
-  run.parts.encoder = second;
+  run.parts.encoders = {second};
   run.run();
   EXPECT_LT(second->calls(), 40) << "of 52 batches in all, 20 were finished before";
   EXPECT_FALSE(std::filesystem::exists(run.parts.slide_folder("b") / "features.part.h5"));
   EXPECT_EQ(run.all_bytes(), whole.all_bytes());
+}
+
+/// As on a device: the graph hands batches to threads that wait for it.
+std::shared_ptr<FakeEncoder> device_encoder(std::int64_t fail_at_call = 0) {
+  auto encoder = std::make_shared<FakeEncoder>(6, fail_at_call);
+  encoder->change_facts().lanes = 4;
+  return encoder;
+}
+
+TEST(SlideGraph, EncodersOnDevicesGiveTheSameBytes) {
+  const TempDir on_cpu, on_device;
+  FakeRun cpu(mixed_archive(), on_cpu.path(), 2), device(mixed_archive(), on_device.path(), 2);
+  device.parts.encoders = {device_encoder()};
+  cpu.run();
+  device.run();
+  EXPECT_EQ(device.all_bytes(), cpu.all_bytes());
+}
+
+TEST(SlideGraph, AnEncoderOnADeviceThatThrowsEndsTheRunWithItsSentence) {
+  const TempDir dir;
+  FakeRun run(mixed_archive(), dir.path(), 2);
+  run.parts.encoders = {device_encoder(5)};
+  EXPECT_EQ(sentence_of<ModelError>([&] { run.run(); }), "fake: wanted a batch: told to fail at call 5");
+}
+
+TEST(SlideGraph, SeveralEncodersShareEachDecodedTile) {
+  const TempDir both_dir, one_dir;
+  FakeArchive archive;
+  archive.add("a", tissue_slide(5, 1));
+  FakeRun one(archive, one_dir.path(), 2), both(archive, both_dir.path(), 2);
+  const auto first = std::make_shared<FakeEncoder>(6), second = std::make_shared<FakeEncoder>(3);
+  second->change_facts().name = "second";
+  both.parts.encoders = {first, second};
+  one.run();
+  both.run();
+  EXPECT_EQ(first->calls(), second->calls());
+  const auto folder = both.parts.slide_folder("a");
+  const BagFile of_first = read_bag_file(folder / "features.h5"), of_second = read_bag_file(folder / "features.second.h5");
+  EXPECT_EQ(of_first.bag.features, read_bag_file(one.parts.slide_folder("a") / "features.h5").bag.features);
+  EXPECT_EQ(of_second.bag.coords, of_first.bag.coords);
+  EXPECT_EQ(of_second.facts.encoder, "second");
+  for (std::int64_t tile = 0; tile < of_first.bag.tiles(); ++tile) {
+    for (std::int64_t d = 0; d < 3; ++d) {
+      EXPECT_EQ(of_second.bag.features[static_cast<std::size_t>(tile * 3 + d)], of_first.bag.features[static_cast<std::size_t>(tile * 6 + d)]);
+    }
+  }
+}
+
+TEST(SlideGraph, ATileClassifierWritesTablesAndPicturesAndNoBag) {
+  const TempDir dir;
+  FakeArchive archive;
+  archive.add("a", tissue_slide(4, 1));
+  FakeRun run(archive, dir.path(), 2);
+  run.parts.encoders = {std::make_shared<FakeClassifier>()};
+  run.run();
+  const auto folder = run.parts.slide_folder("a");
+  EXPECT_EQ(run.status("a"), "ok");
+  EXPECT_FALSE(std::filesystem::exists(folder / "features.h5"));
+  for (const char* name : {"tiles.csv", "tiles.geojson", "heatmap.tif", "heatmap.png"}) EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
+  EXPECT_NE(run.document("a").find("\"tile_classes\": ["), std::string::npos);
+  EXPECT_EQ(read_text(folder / "tiles.csv").substr(0, 45), "minx,miny,width,height,prob_other,prob_tumor\n");
+  // the files of a classifier that the next run does not have are not left behind
+  run.parts.encoders = {std::make_shared<FakeEncoder>(6)};
+  run.parts.recipe = "another";
+  run.run();
+  EXPECT_FALSE(std::filesystem::exists(folder / "tiles.csv"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "features.h5"));
+}
+
+TEST(SlideGraph, ProbabilitiesThatAreNoNumbersFailTheSlideAndNameTheTile) {
+  const TempDir dir;
+  FakeArchive archive;
+  archive.add("a", tissue_slide(4, 1));
+  FakeRun run(archive, dir.path(), 2);
+  run.parts.encoders = {std::make_shared<FakeClassifier>(std::numeric_limits<float>::quiet_NaN())};
+  run.run();
+  EXPECT_EQ(run.first_reason("a"), "not_finite: wanted finite probabilities of fake, got NaN or infinity for the tile at level-0 (0, 0): check "
+                                   "the encoder's precision");
+}
+
+TEST(SlideGraph, BagsBeyondTheLimitWaitOrAreRefusedAndBytesStayTheSame) {
+  const TempDir free_dir, tight_dir;
+  FakeArchive archive;
+  for (int i = 0; i < 6; ++i) archive.add(std::string(1, static_cast<char>('a' + i)), tissue_slide(i == 3 ? 9 : 4, static_cast<std::uint64_t>(i)));
+  FakeRun free(archive, free_dir.path(), 2), tight(archive, tight_dir.path(), 2);
+  free.run();
+  tight.parts.bag_bytes = 16 * 6 * 4 * 2;  // two of the small slides at once; the large one has 81 tiles
+  tight.run();
+  EXPECT_EQ(tight.status("d"), "failed");
+  EXPECT_EQ(tight.first_reason("d"), "memory_limit: wanted room for the features of 81 tiles (1944 bytes), --memory-limit leaves 768 bytes beside "
+                                     "the pixels: raise it");
+  for (const char* id : {"a", "b", "c", "e", "f"}) {
+    EXPECT_EQ(read_text(tight.parts.slide_folder(id) / "features.h5"), read_text(free.parts.slide_folder(id) / "features.h5")) << id;
+  }
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # An encoder, model or genomic table that cannot be used ends the run with 4 and a sentence, before the first slide is opened.
 # A patient whom the table does not have is no such case: the slide is done, and says that its prediction rests on the image alone.
-import shutil
+import hashlib, json, shutil
 
-import anndata
+import anndata, torch
 from world import ARCHIVE, ENCODER, GENOMICS, HELD_OUT, MODEL, check, findings_of, fresh, microtome, predict_held_out
 
 out = fresh("bad_models")
@@ -44,6 +44,63 @@ def cut(path):
 (out / "torn").mkdir()
 (out / "torn" / "config.json").write_text("{")
 (out / "weights.safetensors").write_bytes(b"\xff" * 64)
+def encoder_folder(name, card, **files):
+    """Cards and files of an encoder; `card` adds to the least that config.json needs."""
+    folder = out / name
+    folder.mkdir()
+    config = {"patch_size_pixels": 256, "spacing_um_px": 0.5, "transform": [{"name": "ToTensor"}]} | card
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "torchscript_model.pt").write_bytes(b"no archive")
+    for file, data in files.items():
+        (folder / file.replace("_DOT_", ".")).write_bytes(data)
+    return ["--encoder", folder]
+
+
+def scripted(name, body, card={}, **own):
+    """An encoder folder with a small TorchScript module."""
+    words = encoder_folder(name, card)
+    torch.jit.script(body()).save(str(out / name / "torchscript_model.pt"))
+    if own:
+        (out / name / "microtome.json").write_text(json.dumps(own))
+    return words
+
+
+class MeanColour(torch.nn.Module):
+    def forward(self, x):
+        return x.mean([2, 3])
+
+
+class FourChannels(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(4, 2, 3)
+
+    def forward(self, x):
+        return self.conv(x).mean([2, 3])
+
+
+class TokenMap(torch.nn.Module):
+    def forward(self, x):
+        return x.flatten(2)
+
+
+nan = [{"name": "ToTensor"}, {"name": "Normalize", "arguments": {"mean": [float("nan"), 0, 0], "std": [1, 1, 1]}}]
+refuses("a card with NaN statistics", "NaN", encoder=encoder_folder("nan_card", {"transform": nan}))
+refuses("a corrupt TorchScript file", "wanted a TorchScript module", encoder=encoder_folder("corrupt_script", {}))
+refuses("another dimension than the card's", "wanted 4 features per tile", encoder=scripted("other_dim", MeanColour, feature_dim=4))
+refuses("other classes than the card's", "wanted 2 classes", encoder=scripted("other_classes", MeanColour, {"class_names": ["a", "b"]}))
+refuses("a network of four channels", "to have 4 channels", encoder=scripted("four_channels", FourChannels))
+refuses("an output that is no row a tile", "wanted an output of shape [2, features]", encoder=scripted("token_map", TokenMap))
+hostile = encoder_folder("hostile", {"architecture": "resnet18"}, model_DOT_safetensors=(2**40).to_bytes(8, "little") + b"{}")
+(out / "hostile" / "torchscript_model.pt").unlink()
+refuses("a safetensors file that claims a terabyte of header", "its header claims", encoder=hostile)
+good = scripted("good", MeanColour, output="features")
+(out / "allowed.txt").write_text("0" * 64 + "  another.pt\n")
+refuses("a model that the list does not allow", "is not in the list", "--models-allowed", out / "allowed.txt", encoder=good)
+(out / "allowed.txt").write_text(hashlib.sha256((out / "good" / "torchscript_model.pt").read_bytes()).hexdigest() + "  good\n")
+random = hashlib.sha256(b"random resnet18 seed 0 v1").hexdigest()
+(out / "allowed.txt").write_text(f"{random}  rehearsals\n")
+refuses("a slide model that the list does not allow", "weights.safetensors: wanted a model that", "--models-allowed", out / "allowed.txt")
 refuses("an encoder folder that is not there", "there is no such folder", encoder=["--encoder", out / "nowhere"])
 refuses("a torn card", "config.json", encoder=["--encoder", out / "torn"])
 refuses("torn weights", "weights.safetensors", encoder=["--encoder", "resnet18", "--encoder.weights", out / "weights.safetensors"])

@@ -45,11 +45,32 @@ class FakeEncoder final : public Encoder {
   }
 
   std::int64_t calls() const { return calls_; }
+  EncoderFacts& change_facts() { return facts_; }
 
  private:
   EncoderFacts facts_;
   std::int64_t fail_at_call_;
   mutable std::atomic<std::int64_t> calls_{0};
+};
+
+/// A tile classifier of "other" and "tumor": half each, or `value` for the second.
+class FakeClassifier final : public Encoder {
+ public:
+  explicit FakeClassifier(float value = 0.5F) : value_(value) {
+    facts_.name = "fake";
+    facts_.format = "torchscript";
+    facts_.sha256 = std::string(64, 'c');
+    facts_.feature_dim = 2;
+    facts_.classes = {"other", "tumor"};
+  }
+  const EncoderFacts& facts() const override { return facts_; }
+  void encode(std::span<const std::uint8_t>, int, int, std::span<float> rows) const override {
+    for (std::size_t i = 0; i < rows.size(); i += 2) rows[i] = 1 - (rows[i + 1] = value_);
+  }
+
+ private:
+  EncoderFacts facts_;
+  float value_;
 };
 
 }  // namespace microtome

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/bench/python_rival.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace microtome {
+
+PythonRival::PythonRival(const std::string& command) {
+  std::array<int, 2> in{}, out{};
+  if (pipe(in.data()) != 0 || pipe(out.data()) != 0) throw std::runtime_error("python: no pipe could be made");
+  process_ = fork();
+  if (process_ == 0) {
+    dup2(in[0], STDIN_FILENO);
+    dup2(out[1], STDOUT_FILENO);
+    for (const int end : {in[0], in[1], out[0], out[1]}) close(end);
+    execl("/bin/sh", "sh", "-c", ("exec env " + command).c_str(), nullptr);
+    _exit(127);
+  }
+  close(in[0]);
+  close(out[1]);
+  to_ = fdopen(in[1], "w");
+  from_ = fdopen(out[0], "r");
+}
+
+PythonRival::~PythonRival() {
+  if (to_ != nullptr) fclose(to_);  // the end of its input ends it
+  if (from_ != nullptr) fclose(from_);
+  if (process_ > 0) waitpid(process_, nullptr, 0);
+}
+
+std::string PythonRival::ask(const std::string& line) {
+  std::array<char, 4096> answer{};
+  const bool asked = process_ > 0 && fprintf(to_, "%s\n", line.c_str()) > 0 && fflush(to_) == 0;
+  if (!asked || fgets(answer.data(), answer.size(), from_) == nullptr)
+    throw std::runtime_error("python: its process ended: is workflows/install.sh tests done?");
+  std::string text(answer.data());
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+}  // namespace microtome
