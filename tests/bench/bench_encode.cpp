@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "mil/encoders/encoder.h"
-#include "tests/bench/bare_network.h"
+#include "tests/mil/bare_network.h"
 #include "tests/bench/encoder_models.h"
 #include "tests/bench/frame.h"
 #include "tests/bench/python_rival.h"

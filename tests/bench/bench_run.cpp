@@ -13,7 +13,7 @@
 #include <stdexcept>
 
 #include "mil/encoders/encoder.h"
-#include "tests/bench/bare_network.h"
+#include "tests/mil/bare_network.h"
 #include "tests/bench/encoder_models.h"
 #include "tests/bench/frame.h"
 #include "tests/bench/python_rival.h"

@@ -4,6 +4,7 @@
 Their golden outputs are what timm's networks give in eager Python for tiles that went through torchvision's transforms on PIL images.
 """
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,13 +14,15 @@ from pathlib import Path
 
 # A vision transformer of the large kind that pathology's encoders are: registers, SwiGLU, layer scale, both poolings concatenated.
 LARGE = {"img_size": 224, "mlp_layer": "timm.layers.SwiGLUPacked", "act_layer": "torch.nn.SiLU", "mlp_ratio": 5.34375, "init_values": 1e-5}
+# Compiling it takes three minutes, so only where that is asked for; the other packages are made always.
+LARGE_FORMS = "torchscript,pt2.cpu" if "MICROTOME_SLOW" in os.environ else "torchscript"
 ENCODERS = {
     "resnet50": ["--timm", "resnet50", "--forms", "torchscript,pt2.cpu,safetensors", "--tile-px", "224", "--batch", "4"],
     "resnet34-resized": ["--timm", "resnet34", "--forms", "torchscript,safetensors", "--tile-px", "256", "--resize", "232", "--crop", "224",
                          "--interpolation", "bicubic"],
     "vit-s": ["--timm", "vit_small_patch16_224", "--pool", "class", "--forms", "torchscript,pt2.cpu", "--tile-px", "256", "--batch", "4"],
-    "vit-l": ["--timm", "vit_large_patch14_reg4_dinov2", "--timm-args", json.dumps(LARGE), "--pool", "class+mean", "--forms",
-              "torchscript,pt2.cpu", "--tile-px", "224", "--batch", "2", "--goldens", "2"],
+    "vit-l": ["--timm", "vit_large_patch14_reg4_dinov2", "--timm-args", json.dumps(LARGE), "--pool", "class+mean", "--forms", LARGE_FORMS,
+              "--tile-px", "224", "--batch", "2", "--goldens", "2"],
 }
 
 

@@ -20,7 +20,7 @@ for slide in sorted((out / "out" / "slides").iterdir()):
     check("random numbers" in json.loads((slide / "regions.geojson").read_text())["rehearsal"], f"{slide.name}/regions.geojson does not say it")
 lines = [json.loads(line) for line in (out / "out" / "slides.jsonl").read_text().splitlines()]
 check(lines and all(line["random_weights"] is True for line in lines), "slides.jsonl does not say it")
-check(json.loads((out / "out" / "run.json").read_text())["encoder"]["random_weights"] is True, "run.json does not say it")
+check(json.loads((out / "out" / "run.json").read_text())["encoders"][0]["random_weights"] is True, "run.json does not say it")
 check("random numbers" in (out / "out" / "index.html").read_text(), "index.html does not say it")
 check(json.loads((MODEL / "model.json").read_text())["encoder"]["random_weights"] is True, "model.json does not say it")
-check(json.loads((BAGS / "run.json").read_text())["encoder"]["random_weights"] is True, "run.json of the bags does not say it")
+check(json.loads((BAGS / "run.json").read_text())["encoders"][0]["random_weights"] is True, "run.json of the bags does not say it")

@@ -72,8 +72,10 @@ def compare(name, side, spacing, tolerance):
 archive = out / "archive.csv"
 archive.write_text(f"slide_id,path\n{SLIDE.stem},{SLIDE}\n")
 mpp = float(openslide.OpenSlide(str(SLIDE)).properties["openslide.mpp-x"])
-compare("own_scale", 175, mpp, 1e-5)
-compare("half_scale", 100, 2 * mpp, 1e-5)
+# torch resizes bytes as PIL does but for one grey level in a thousandth of them, and the last layer above makes much of it
+compare("own_scale", 175, mpp, 2e-4)
+# ... and at half the scale the JPEG is decoded at half its size, where the loop above averages pixels: 54 dB apart
+compare("half_scale", 100, 2 * mpp, 5e-3)
 
 # beside an encoder of features, from one decoding
 both = out / "both"

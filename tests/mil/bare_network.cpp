@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/bench/bare_network.h"
+#include "tests/mil/bare_network.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
