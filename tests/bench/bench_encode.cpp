@@ -95,7 +95,8 @@ bool run_form(const BenchModel& model, const std::string& form, const BenchOptio
   work.rows.push_back({"ours", kThreads, [ours] { return ours->verify(); }, [ours, tiles] { return ours->run(tiles); }, {}});
   work.rows.push_back(python_row(model, "torch-eager", "", "eager", tiles));
   work.rows.push_back(python_row(model, "torch-eager-malloc", kKeptMalloc, "eager", tiles));
-  if (form == "pt2") work.rows.push_back(python_row(model, "torch-compile-malloc", kKeptMalloc, "compile", tiles));
+  // its compilation takes a minute: only where there is time for longer rounds
+  if (form == "pt2" && options.tiles) work.rows.push_back(python_row(model, "torch-compile-malloc", kKeptMalloc, "compile", tiles));
   return run_case(work, options, std::cout, std::cerr);
 }
 

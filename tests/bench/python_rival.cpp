@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bench/python_rival.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,12 +12,12 @@ namespace microtome {
 
 PythonRival::PythonRival(const std::string& command) {
   std::array<int, 2> in{}, out{};
-  if (pipe(in.data()) != 0 || pipe(out.data()) != 0) throw std::runtime_error("python: no pipe could be made");
+  // close-on-exec: the next rival must not hold this one's input open
+  if (pipe2(in.data(), O_CLOEXEC) != 0 || pipe2(out.data(), O_CLOEXEC) != 0) throw std::runtime_error("python: no pipe could be made");
   process_ = fork();
   if (process_ == 0) {
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
-    for (const int end : {in[0], in[1], out[0], out[1]}) close(end);
     execl("/bin/sh", "sh", "-c", ("exec env " + command).c_str(), nullptr);
     _exit(127);
   }
