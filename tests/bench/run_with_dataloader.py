@@ -28,10 +28,14 @@ arguments = export.parse(["--timm", name, "--pool", pool, "--weights", "random",
 network = export.exported_network(arguments, export.timm_network(arguments))
 transform = export.transform_of(json.loads(pathlib.Path(folder, "config.json").read_text())["transform"])
 archive = pathlib.Path(ours).parent / "archive"
-slides = {}
-for path in sorted(pathlib.Path(ours).glob("slides/*/features.h5")):
-    with h5py.File(path, locking=False) as file:
-        slides[path.parent.name] = (archive / f"{path.parent.name}.svs", file["coords"][:], int(file["coords"].attrs["patch_size"]), file["features"][:])
+
+
+def slides_of_ours():
+    slides = {}
+    for path in sorted(pathlib.Path(ours).glob("slides/*/features.h5")):
+        with h5py.File(path, locking=False) as file:
+            slides[path.parent.name] = (archive / f"{path.parent.name}.svs", file["coords"][:], int(file["coords"].attrs["patch_size"]), file["features"][:])
+    return slides
 
 
 class Tiles(Dataset):
@@ -53,7 +57,9 @@ def encode(path, coords, side):
 
 
 network(torch.zeros(BATCH, 3, 224, 224))
+slides = {}   # read at the first question: until then our program may be writing them
 for line in sys.stdin:
+    slides = slides or slides_of_ours()
     if line.strip() == "verify":
         path, coords, side, features = next(iter(slides.values()))
         rows = encode(path, coords[:BATCH], side)
