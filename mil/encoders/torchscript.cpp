@@ -2,6 +2,7 @@
 // Runs TorchScript archives. They are code: whoever gives one to this program runs it.
 #include <ATen/autocast_mode.h>
 #include <fmt/format.h>
+#include <torch/csrc/jit/api/function_impl.h>
 #include <torch/script.h>
 
 #include <memory>
@@ -52,10 +53,19 @@ class Autocast {
   bool on_;
 };
 
+/// TorchScript puts its casts into the graph when a method is made ready, and only where the optimiser is on. Later calls take what is ready
+/// then, so that they can do without the optimiser and still compute in the lower precision.
+void make_casts(const torch::jit::Module& module, const Placement& placement) {
+  if (placement.precision == at::kFloat) return;
+  const Autocast autocast(placement);
+  torch::jit::toGraphFunction(module.get_method("forward").function()).get_executor();
+}
+
 }  // namespace
 
 Network load_torchscript(const fs::path& path, const Placement& placement) {
   const auto module = std::make_shared<torch::jit::Module>(load_module(path, placement));
+  make_casts(*module, placement);
   const auto forward = [module, placement, name = path.string()](const at::Tensor& images) {
     // The profiling executor would run the first batches through another graph than the later ones.
     torch::jit::GraphOptimizerEnabledGuard same_graph_for_every_batch(false);

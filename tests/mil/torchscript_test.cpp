@@ -5,6 +5,8 @@
 #include <torch/script.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -137,6 +139,35 @@ TEST_F(TorchScript, AnotherFeatureDimThanTheCardsIsRefused) {
   write("microtome.json", R"({"name":"mean colour","feature_dim":4,"licence":"CC0"})");
   EXPECT_THAT(refused("  return x.mean([2, 3])\n"),
               HasSubstr("mean colour: wanted 4 features per tile, as microtome.json says: the network gives 3: correct 'feature_dim'"));
+}
+
+/// A convolution of many channels, traced as users' networks are: as aten::_convolution.
+void write_convolution(const fs::path& path) {
+  torch::jit::Module module("Model");
+  module.register_buffer("weight", at::sin(at::arange(16 * 3 * 7 * 7, at::kFloat)).reshape({16, 3, 7, 7}));
+  module.define(
+      "def forward(self, x: Tensor):\n"
+      "  return torch._convolution(x, self.weight, None, [2, 2], [0, 0], [1, 1], False, [0, 0], 1, False, False, True, True).mean([2, 3])\n");
+  module.save(path.string());
+}
+
+TEST_F(TorchScript, ALowerPrecisionIsReallyComputedAndTheSameInEveryCall) {
+  write_convolution(folder_ / "torchscript_model.pt");
+  const std::vector<float> exact = encode(*load());
+  EncoderSettings settings;
+  settings.name = folder_.string();
+  settings.device = "cpu";
+  settings.precision = "bfloat16";
+  const auto encoder = load_encoder(settings, {32, 2, 1, nullptr});
+  const std::vector<float> first = encode(*encoder);
+  double difference = 0, largest = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    difference = std::max(difference, std::abs(double{first[i]} - exact[i]));
+    largest = std::max(largest, std::abs(double{exact[i]}));
+  }
+  EXPECT_GT(difference / largest, 1e-4) << "documents say bfloat16, and float32 was computed";
+  EXPECT_LT(difference / largest, 3e-2);
+  for (int again = 0; again < 3; ++again) EXPECT_EQ(encode(*encoder), first) << "call " << again;
 }
 
 TEST_F(TorchScript, AModuleWithoutForwardIsRefused) {
