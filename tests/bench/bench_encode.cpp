@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast tiles that are decoded already become features: ours beside the bare network and beside Python's torch. See README.md.
-// Usage: bench_encode [--verify-only] [--case TEXT] [--runs N] [--tiles N]. JSON lines on stdout; exit code 1 where features differ.
-#include <fmt/format.h>
-
-#include <cmath>
+// Usage: bench_encode [--verify-only] [--case TEXT] [--runs N] [--tiles N] [--device NAME]. JSON lines on stdout; exit code 1 where
+// features differ.
 #include <iostream>
 #include <memory>
 #include <stdexcept>
-#include <thread>
 
 #include "mil/encoders/encoder.h"
-#include "tests/mil/bare_network.h"
+#include "tests/bench/encode_ours.h"
+#include "tests/bench/encode_rows.h"
 #include "tests/bench/encoder_models.h"
 #include "tests/bench/frame.h"
 #include "tests/bench/python_rival.h"
@@ -18,95 +16,64 @@
 namespace microtome {
 namespace {
 
-constexpr int kThreads = 2;
+constexpr int kRuns = 3;
+constexpr const char* kBuiltin = "builtin-resnet50";
 
-/// Our encoder on batches of bytes, a lane a thread.
-class OurEncoder {
- public:
-  OurEncoder(const BenchModel& model, const std::string& form) {
-    EncoderSettings settings;
-    settings.name = model.folder.string();
-    settings.device = "cpu";
-    settings.form = form;
-    golden_ = *golden_tiles(settings);
-    encoder_ = load_encoder(settings, {kBenchTilePx, kBenchBatch, kThreads, nullptr});
-    const std::size_t tile = golden_.rgb.size() / static_cast<std::size_t>(golden_.tiles);
-    for (int i = 0; i < kBenchBatch; ++i) {
-      const auto from = golden_.rgb.begin() + static_cast<std::ptrdiff_t>(tile * static_cast<std::size_t>(i % golden_.tiles));
-      batch_.insert(batch_.end(), from, from + static_cast<std::ptrdiff_t>(tile));
-    }
-  }
+/// Of a round: one batch a caller where nothing is said.
+int tiles_of(const BenchModel& model, const BenchOptions& options) { return options.tiles.value_or(kBenchThreads * model.batch()); }
 
-  double run(int tiles) const {
-    const int batches = (tiles + kBenchBatch - 1) / kBenchBatch;
-    std::atomic<int> next{0};
-    const double seconds = seconds_of([&] {
-      std::vector<std::jthread> lanes;
-      for (int lane = 0; lane < kThreads; ++lane) {
-        lanes.emplace_back([&] {
-          while (next++ < batches) encode();
-        });
-      }
-    });
-    return batches * kBenchBatch / seconds;
-  }
-
-  std::string verify() const {
-    const std::vector<float> rows = encode();
-    for (std::size_t i = 0; i < golden_.rows.size(); ++i) {
-      if (!(std::abs(rows[i] - golden_.rows[i]) <= 1e-3 * (1 + std::abs(golden_.rows[i]))))
-        return fmt::format("number {} is {}, the golden one {}", i, rows[i], golden_.rows[i]);
-    }
-    return "";
-  }
-
- private:
-  std::vector<float> encode() const {
-    std::vector<float> rows(static_cast<std::size_t>(kBenchBatch * encoder_->facts().feature_dim));
-    encoder_->encode(batch_, kBenchBatch, kBenchTilePx, rows);
-    return rows;
-  }
-
-  GoldenTiles golden_;
-  std::shared_ptr<const Encoder> encoder_;
-  std::vector<std::uint8_t> batch_;
-};
-
-BenchRow python_row(const BenchModel& model, const std::string& name, const std::string& environment, const std::string& mode, int tiles) {
-  const std::string command =
-      fmt::format("{}OMP_NUM_THREADS={} {} {} {} {} {} {} {} {} {}", environment, kThreads, shell_word(bench_python()), shell_word(ENCODE_WITH_TORCH),
-                  shell_word(WORKFLOWS), model.timm, model.pool, shell_word(model.folder.string()), kBenchBatch, kThreads, mode);
-  const auto rival = std::make_shared<PythonRival>(command);
-  return {name, kThreads,
-          [rival] {
-            const std::string cosine = rival->ask("verify");
-            return std::stod(cosine) >= 0.9999 ? "" : "cosine " + cosine + " to the golden outputs";
-          },
-          [rival, tiles] { return tiles / std::stod(rival->ask(std::to_string(tiles))); },
-          {}};
+EncoderSettings settings_of(const BenchModel& model, const std::string& form) {
+  EncoderSettings settings;
+  settings.name = model.folder.string();
+  settings.device = model.device;
+  settings.form = form;
+  return settings;
 }
 
-bool run_form(const BenchModel& model, const std::string& form, const BenchOptions& options) {
-  const int tiles = options.tiles.value_or(2 * kThreads * kBenchBatch);
-  const auto bare = std::make_shared<BareNetwork>(model.folder, form, kThreads);
-  const auto ours = std::make_shared<OurEncoder>(model, form);
-  BenchCase work{"encode", model.name + "-" + form, "tiles/s", "floor", "torch-eager-malloc", 3, {}};
-  work.rows.push_back({"floor", kThreads, [bare] { return bare->verify(); }, [bare, tiles] { return bare->run(tiles); }, {}});
-  work.rows.push_back({"ours", kThreads, [ours] { return ours->verify(); }, [ours, tiles] { return ours->run(tiles); }, {}});
-  work.rows.push_back(python_row(model, "torch-eager", "", "eager", tiles));
-  work.rows.push_back(python_row(model, "torch-eager-malloc", kKeptMalloc, "eager", tiles));
+BenchRow our_row(const BenchModel& model, const std::string& name, const EncoderSettings& settings, int tiles) {
+  GoldenTiles golden = golden_tiles(settings_of(model, "auto")).value();
+  const auto ours = std::make_shared<OurEncoder>(settings, std::move(golden), model.batch());
+  return {name, kBenchThreads, [ours] { return ours->verify(); }, [ours, tiles] { return ours->run(tiles); }, {}};
+}
+
+bool run_form(const std::string& name, const std::string& form, const BenchOptions& options) {
+  const BenchModel model = bench_model(name, options.device);
+  const int tiles = tiles_of(model, options);
+  BenchCase work{"encode", name + "-" + form, "tiles/s", "floor", model.on_cpu() ? "torch-eager-malloc" : "torch-eager", kRuns, {}};
+  work.rows.push_back(floor_row(model, form, tiles));
+  work.rows.push_back(our_row(model, "ours", settings_of(model, form), tiles));
+  // the forms of a network share these rivals: in a short run once is enough
+  if (!model.on_cpu() || form == "pt2" || options.tiles) work.rows.push_back(torch_row(model, "torch-eager", "", "eager", tiles));
+  if (model.on_cpu()) work.rows.push_back(torch_row(model, "torch-eager-malloc", kKeptMalloc, "eager", tiles));
   // its compilation takes a minute: only where there is time for longer rounds
-  if (form == "pt2" && options.tiles) work.rows.push_back(python_row(model, "torch-compile-malloc", kKeptMalloc, "compile", tiles));
+  if (form == "pt2" && options.tiles)
+    work.rows.push_back(
+        torch_row(model, model.on_cpu() ? "torch-compile-malloc" : "torch-compile", model.on_cpu() ? kKeptMalloc : "", "compile", tiles));
+  return run_case(work, options, std::cout, std::cerr);
+}
+
+/// The network that we have built in: with weights made up from a seed, and with the same ones from a file. Its reference is Python's.
+bool run_builtin(const BenchOptions& options) {
+  const BenchModel model = builtin_model(options.device);
+  const int tiles = tiles_of(model, options);
+  EncoderSettings made_up;
+  made_up.name = "resnet50";
+  made_up.random_weights = true;
+  made_up.device = model.device;
+  BenchCase work{"encode", kBuiltin, "tiles/s", "", model.on_cpu() ? "torch-eager-malloc" : "torch-eager", kRuns, {}};
+  work.rows.push_back(our_row(model, "ours", made_up, tiles));
+  work.rows.push_back(our_row(model, "ours-safetensors", settings_of(model, "safetensors"), tiles));
+  work.rows.push_back(torch_row(model, work.rival, model.on_cpu() ? kKeptMalloc : "", "eager", tiles));
   return run_case(work, options, std::cout, std::cerr);
 }
 
 bool run(const BenchOptions& options) {
   bool right = true, any = false;
-  for (const char* name : {"resnet50", "vit-s"}) {
-    for (const char* form : {"torchscript", "pt2"}) {
-      if (!is_wanted(options, std::string(name) + "-" + form)) continue;
-      any = true;
-      right = run_form(bench_model(name), form, options) && right;
+  const auto wanted = [&](const std::string& name) { return is_wanted(options, name) ? any = true : false; };
+  if (wanted(kBuiltin)) right = run_builtin(options) && right;
+  for (const std::string name : {"resnet50", "vit-s"}) {
+    for (const std::string form : {"torchscript", "pt2"}) {
+      if (wanted(name + "-" + form)) right = run_form(name, form, options) && right;
     }
   }
   if (!any) throw std::invalid_argument("--case: no case has '" + options.only + "' in its name");

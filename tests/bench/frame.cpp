@@ -111,13 +111,15 @@ BenchOptions parse_bench_options(int argc, char** argv) {
       options.verify_only = true;
       continue;
     }
-    if (option != "--case" && option != "--runs" && option != "--tiles") {
-      throw std::invalid_argument(fmt::format("'{}' is no option: there are --verify-only, --case TEXT, --runs N and --tiles N", option));
+    if (option != "--case" && option != "--runs" && option != "--tiles" && option != "--device") {
+      throw std::invalid_argument(
+          fmt::format("'{}' is no option: there are --verify-only, --case TEXT, --runs N, --tiles N and --device NAME", option));
     }
     if (++i == argc) throw std::invalid_argument(fmt::format("{}: wanted a value after it", option));
     if (option == "--case") options.only = argv[i];
     if (option == "--runs") options.runs = positive_number(option, argv[i]);
     if (option == "--tiles") options.tiles = positive_number(option, argv[i]);
+    if (option == "--device") options.device = argv[i];
   }
   return options;
 }

@@ -34,12 +34,13 @@ struct BenchCase {
 
 struct BenchOptions {
   bool verify_only = false;
-  std::string only;         // cases whose name holds this text; empty: all
-  std::optional<int> runs;   // instead of the cases' own
-  std::optional<int> tiles;  // a round, where a benchmark lets it be chosen
+  std::string only;            // cases whose name holds this text; empty: all
+  std::optional<int> runs;     // instead of the cases' own
+  std::optional<int> tiles;    // a round, where a benchmark lets it be chosen
+  std::string device = "cpu";  // likewise
 };
 
-/// --verify-only, --case TEXT, --runs N, --tiles N. Throws std::invalid_argument with a sentence.
+/// --verify-only, --case TEXT, --runs N, --tiles N, --device NAME. Throws std::invalid_argument with a sentence.
 BenchOptions parse_bench_options(int argc, char** argv);
 
 /// Whether the options ask for this case.

@@ -99,12 +99,21 @@ TEST(BenchFrame, OptionsChooseCasesAndRuns) {
   EXPECT_FALSE(is_wanted(options, "residual"));
 }
 
+TEST(BenchFrame, OptionsChooseTheWorkOfARoundAndItsDevice) {
+  const BenchOptions options = options_of({"--tiles", "2000", "--device", "cuda:1"});
+  EXPECT_EQ(options.tiles, 2000);
+  EXPECT_EQ(options.device, "cuda:1");
+  EXPECT_EQ(options_of({}).tiles, std::nullopt);
+  EXPECT_EQ(options_of({}).device, "cpu");
+}
+
 TEST(BenchFrame, WrongOptionsAreSentences) {
   const auto sentence = [](std::vector<std::string> words) {
     return sentence_of<std::invalid_argument>([&] { options_of(std::move(words)); });
   };
-  EXPECT_EQ(sentence({"--fast"}), "'--fast' is no option: there are --verify-only, --case TEXT, --runs N and --tiles N");
+  EXPECT_EQ(sentence({"--fast"}), "'--fast' is no option: there are --verify-only, --case TEXT, --runs N, --tiles N and --device NAME");
   EXPECT_EQ(sentence({"--runs", "none"}), "--runs: wanted a number from 1 on, got 'none'");
+  EXPECT_EQ(sentence({"--tiles", "0"}), "--tiles: wanted a number from 1 on, got '0'");
   EXPECT_EQ(sentence({"--runs"}), "--runs: wanted a value after it");
 }
 
