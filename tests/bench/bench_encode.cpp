@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "mil/encoders/encoder.h"
 #include "tests/bench/encode_ours.h"
