@@ -10,21 +10,9 @@
 namespace microtome {
 namespace {
 
-at::Tensor upsample(const at::Tensor& images, std::int64_t height, std::int64_t width, Interpolation interpolation) {
-  return interpolation == Interpolation::bicubic ? at::_upsample_bicubic2d_aa(images, {height, width}, false)
-                                                 : at::_upsample_bilinear2d_aa(images, {height, width}, false);
-}
-
-/// PIL rounds halves up, not to even: halving a tile has a tie in every eighth pixel.
-at::Tensor whole_levels(const at::Tensor& images) { return images.add(0.5).floor_().clamp_(0, 255); }
-
-/// Whole grey levels (B, 3, side, side), as PIL resamples bytes: along rows, rounded, then along columns, rounded. torch's kernel for bytes
-/// on the CPU does so with 16-bit weights and is eight times faster than floats; elsewhere floats take the same two steps. In one step,
-/// bicubic edges were up to 13 levels off.
-at::Tensor resize_bytes(const at::Tensor& bytes, std::int64_t side, Interpolation interpolation) {
-  if (bytes.device().is_cpu()) return upsample(bytes, side, side, interpolation).contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor rows = whole_levels(upsample(bytes.to(at::kFloat), bytes.size(2), side, interpolation));
-  return whole_levels(upsample(rows, side, side, interpolation));
+at::Tensor resize_floats(const at::Tensor& images, std::int64_t side, Interpolation interpolation) {
+  return interpolation == Interpolation::bicubic ? at::_upsample_bicubic2d_aa(images, {side, side}, false)
+                                                 : at::_upsample_bilinear2d_aa(images, {side, side}, false);
 }
 
 /// torchvision's CenterCrop: Python's round, which takes halves to the even number.
@@ -83,6 +71,8 @@ ImageBatch::ImageBatch(const Preprocessing& preprocessing, int tile_px, at::Devi
       dtype_(dtype) {
   const at::Tensor every_byte = at::arange(256, at::kByte).reshape({1, 1, 1, 256}).repeat({1, 3, 1, 1});
   table_ = scaled(every_byte).sub_(mean_).div_(std_).to(dtype).contiguous();
+  if (preprocessing.resizes(tile_px) && !preprocessing.resize_after_scaling)
+    resize_.emplace(tile_px, preprocessing.resize_px, preprocessing.interpolation, device);
   mean_ = mean_.to(device);
   std_ = std_.to(device);
 }
@@ -91,14 +81,9 @@ at::Tensor ImageBatch::operator()(const at::Tensor& tiles) const {
   TORCH_CHECK(tiles.dim() == 4 && tiles.is_contiguous() && tiles.size(3) == 3 && tiles.size(1) == tiles.size(2) &&
                   preprocessing_.input_px(static_cast<int>(tiles.size(1))) == side_,
               "wanted tiles for images of ", side_, " px: found ", tiles.sizes());
-  at::Tensor levels = tiles.permute({0, 3, 1, 2});  // channels-last in memory
-  const std::int64_t size = preprocessing_.resize_px;
-  const bool resize = size != 0 && size != tiles.size(1);
-  const bool after_scaling = resize && preprocessing_.resize_after_scaling;
-  if (after_scaling)
-    levels = upsample(scaled(levels), size, size, preprocessing_.interpolation);
-  else if (resize)
-    levels = resize_bytes(levels, size, preprocessing_.interpolation);
+  at::Tensor levels = (resize_ ? (*resize_)(tiles) : tiles).permute({0, 3, 1, 2});  // channels-last in memory
+  const bool after_scaling = preprocessing_.resize_after_scaling && preprocessing_.resizes(static_cast<int>(tiles.size(1)));
+  if (after_scaling) levels = resize_floats(scaled(levels), preprocessing_.resize_px, preprocessing_.interpolation);
   if (preprocessing_.crop_px != 0) levels = center_crop(levels, preprocessing_.crop_px);
   if (levels.is_cpu() && !after_scaling) return looked_up(levels, table_);
   const at::Tensor unit = after_scaling ? levels : scaled(levels);

@@ -19,6 +19,9 @@ struct Preprocessing {
   std::array<double, 3> mean{0.485, 0.456, 0.406};
   std::array<double, 3> std{0.229, 0.224, 0.225};
 
+  /// Whether Resize changes tiles of tile_px.
+  bool resizes(int tile_px) const { return resize_px != 0 && resize_px != tile_px; }
+
   /// Side of what the network sees for tiles of tile_px.
   int input_px(int tile_px) const { return crop_px != 0 ? crop_px : resize_px != 0 ? resize_px : tile_px; }
 };
