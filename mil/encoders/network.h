@@ -44,7 +44,7 @@ Network load_torchscript(const std::filesystem::path& path, const Placement& pla
 /// What an AOTInductor package says of itself. Reads the zip's metadata, loads no code.
 struct PackageFacts {
   std::string device;          // "cpu", "cuda"
-  std::string isa;             // of the CPU it was compiled for, "AVX512"; may be empty
+  std::string isa;             // what the CPU must have, "AVX512 AVX512_VNNI"; may be empty
   std::string torch;           // version that compiled it; empty where it was not exported by our script
   std::string precision;       // "float32" where it does not say
   std::int64_t batch = 0;      // 0: any

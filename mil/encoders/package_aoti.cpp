@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // AOTInductor packages (.pt2): a network compiled to a shared library for one kind of device. Native code, which torch, processor and device must
 // fit: all of that is read from the package's metadata before any of its code is loaded.
-#include <ATen/Context.h>
-#include <ATen/Version.h>
+#include <ATen/cpu/Utils.h>
 #include <fmt/format.h>
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
 #include <torch/version.h>
@@ -11,6 +10,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <memory>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -49,15 +49,28 @@ std::string_view release(std::string_view version) {
   return minor == std::string_view::npos ? version : version.substr(0, version.find('.', minor + 1));
 }
 
-/// Steps of torch's own names for x86 processors; each runs what the ones before it run.
-int isa_step(std::string_view isa) {
-  constexpr std::string_view steps[] = {"", "DEFAULT", "NO AVX", "AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16"};
-  std::string upper(isa);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  const auto found = std::find(std::begin(steps), std::end(steps), upper);
-  return static_cast<int>(found - std::begin(steps));  // an unknown one is beyond all
+/// Whether this processor has what a word of torch's name for its kind stands for.
+bool has_instructions(const std::string& word) {
+  if (word == "invalid_vec_isa") return true;  // torch's name for none
+  const auto capabilities = at::cpu::get_cpu_capabilities();
+  const auto has = [&](const std::string& name) {
+    const auto found = capabilities.find(name);
+    return found != capabilities.end() && found->second.isBool() && found->second.toBool();
+  };
+  return word == "avx512" ? has("avx512_f") && has("avx512_bw") && has("avx512_dq") && has("avx512_vl") : has(word);
 }
 
+/// The words of "AVX512 AVX512_VNNI", as packages write it, that this processor lacks.
+std::string lacking_instructions(const std::string& isa) {
+  std::istringstream words(isa);
+  std::string lacking;
+  for (std::string word; words >> word;) {
+    std::string lower = word;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (!has_instructions(lower)) lacking += (lacking.empty() ? "" : " ") + word;
+  }
+  return lacking;
+}
 
 at::ScalarType dtype_of(const std::string& precision) {
   return precision == "float16" ? at::kHalf : precision == "bfloat16" ? at::kBFloat16 : at::kFloat;
@@ -91,8 +104,8 @@ std::string package_misfit(const PackageFacts& facts, const Placement& placement
     return fmt::format("it was compiled by torch {}, this is LibTorch {}", facts.torch, TORCH_VERSION);
   if (facts.precision != precision_name(placement.precision))
     return fmt::format("it computes in {}, wanted is {}", facts.precision, precision_name(placement.precision));
-  if (placement.device.is_cpu() && isa_step(facts.isa) > isa_step(at::get_cpu_capability()))
-    return fmt::format("it was compiled for a processor with {}, this one has {}", facts.isa, at::get_cpu_capability());
+  const std::string lacking = placement.device.is_cpu() ? lacking_instructions(facts.isa) : "";
+  if (!lacking.empty()) return fmt::format("it was compiled for a processor with {}, this one lacks {}", facts.isa, lacking);
   return "";
 }
 

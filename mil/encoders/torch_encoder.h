@@ -63,8 +63,11 @@ Golden read_golden(const std::filesystem::path& path, int tile_px);
 /// How far rows are from the golden ones.
 struct Deviation {
   double least_cosine = 1;  // over the tiles
-  double largest = 0;       // |difference| over the largest |golden value|
+  double least_about_mean = 1;  // ... of what distinguishes the tiles: rows of one encoder are alike, and a whole row's cosine is near 1 even for
+                                // another tile's
+  double largest = 0;           // |difference| over the largest |golden value|
 };
+/// rows: of the first tiles of golden_rows, whose mean over all tiles is taken off for least_about_mean.
 Deviation deviation_of(const at::Tensor& rows, const at::Tensor& golden_rows);
 
 /// The rows that golden outputs stand for.

@@ -61,6 +61,12 @@ TEST_P(ExportedEncoder, GivesWhatItsAuthorsCodeGives) {
   const std::vector<float> rows = encode(*encoder, golden.rgb, golden.tiles);
   ASSERT_EQ(rows.size(), golden.rows.size());
   const auto row = static_cast<std::size_t>(dim);
+  double largest = 0, difference = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    largest = std::max(largest, std::abs(double{golden.rows[i]}));
+    difference = std::max(difference, std::abs(double{rows[i]} - golden.rows[i]));
+  }
+  EXPECT_LE(difference / largest, 2e-3) << "resizing bytes may be a grey level off in a thousandth of them";
   for (std::size_t first = 0; first < rows.size(); first += row) {
     double dot = 0, a = 0, b = 0;
     for (std::size_t i = first; i < first + row; ++i) {
@@ -122,7 +128,7 @@ TEST(Package, OfAnotherDeviceTorchOrProcessorIsRefused) {
   const auto refused = [](const char* name) { return sentence_of<ModelError>([&] { load(folder(name), 2); }); };
   EXPECT_THAT(refused("for_cuda"), HasSubstr("model.cpu.pt2 was passed over: it was compiled for cuda, this run computes on cpu"));
   EXPECT_THAT(refused("other_torch"), HasSubstr("it was compiled by torch 2.9.1, this is LibTorch"));
-  EXPECT_THAT(refused("other_processor"), HasSubstr("it was compiled for a processor with AVX1024, this one has"));
+  EXPECT_THAT(refused("other_processor"), HasSubstr("it was compiled for a processor with AVX1024, this one lacks AVX1024"));
   EXPECT_THAT(refused("no_batch"), HasSubstr("wanted a batch from 1 to 65536 in the package's metadata: found 'many'"));
   EXPECT_THAT(refused("torn_package"), HasSubstr("model.cpu.pt2: wanted an AOTInductor package: "));
 }
@@ -135,7 +141,7 @@ TEST(Package, ComputesInItsOwnPrecisionAlone) {
 
 TEST(Golden, OutputsThatDoNotAgreeRefuseTheFolder) {
   EXPECT_THAT(sentence_of<ModelError>([] { load(folder("wrong_golden"), 2); }),
-              HasSubstr("wanted the outputs of its golden.safetensors, with a cosine of at least 0.9999: found"));
+              HasSubstr("wanted the outputs of its golden.safetensors, with a cosine of at least 0.9999, and 0.99 about the tiles' mean: found"));
 }
 
 TEST(Classifier, WithOtherClassesThanTheCardsIsRefused) {
