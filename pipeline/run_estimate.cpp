@@ -75,12 +75,13 @@ double measure_encoder(const RunParts& parts) {
   return measure_encoders(parts.encoders, parts.config.engine.batch, parts.config.tiling.tile_px, parts.threads);
 }
 
-MemoryTerms estimate_memory(const RunParts& parts, const std::vector<Ref<SlideJob>>& jobs, std::int64_t program) {
+MemoryTerms estimate_memory(const RunParts& parts, const std::vector<Ref<SlideJob>>& jobs, const ProgramMemory& program) {
   const auto admitted = static_cast<std::size_t>(parts.config.engine.slides_in_flight);
   const std::int64_t row = parts.row_bytes();
   const std::int64_t tile = parts.config.tiling.tile_px;
   MemoryTerms m;
-  m.program = program;
+  m.program = program.resident;
+  m.heap = program.free_heap / 3;
   std::int64_t tiles = 0;
   for (const auto& job : jobs) tiles += static_cast<std::int64_t>(job->plan.tiles.size());
   const std::int64_t batches = std::min<std::int64_t>(parts.window, tiles / parts.config.engine.batch + 1);

@@ -18,4 +18,6 @@ void keep_freed_memory() {
   mallopt(M_TOP_PAD, 64 << 20);
 }
 
+std::int64_t free_heap_bytes() { return static_cast<std::int64_t>(mallinfo2().fordblks); }
+
 }  // namespace microtome

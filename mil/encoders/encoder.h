@@ -110,6 +110,8 @@ bool is_builtin_encoder(const std::string& name);
 
 /// The malloc settings that keep freed memory (architecture section 3). Speed only. Call it once, before any thread is started.
 void keep_freed_memory();
+/// Bytes that it keeps at the moment: free, but still the process's.
+std::int64_t free_heap_bytes();
 
 /// LibTorch's version and what it can use, for `version` and documents.
 std::string torch_version();

@@ -57,6 +57,7 @@ nlohmann::ordered_json plan_json(const RunParts& parts, const WorkList& work, co
           {"peak_bytes", memory.total()},
           {"memory",
            {{"program", memory.program},
+            {"heap", memory.heap},
             {"pixels", memory.pixels},
             {"bags", memory.bags},
             {"overviews", memory.overviews},
@@ -83,9 +84,9 @@ void print_text(const RunParts& parts, const nlohmann::ordered_json& plan) {
   fmt::print("pixels in flight: window {} x batch {} x {}^2 x 3 = {:.1f} MiB\n", parts.window, parts.config.engine.batch,
              parts.config.tiling.tile_px, static_cast<double>(pixel_bytes(parts.config, parts.window)) / (1 << 20));
   fmt::print(
-      "peak memory: about {:.0f} MiB (program and network {:.0f}, pixels {:.0f}, bags {:.0f}, overviews {:.0f}, readers {:.0f}, pictures "
+      "peak memory: about {:.0f} MiB (program and network {:.0f}, its scattered heap {:.0f}, pixels {:.0f}, bags {:.0f}, overviews {:.0f}, readers {:.0f}, pictures "
       "{:.0f})\n",
-      mib(plan["peak_bytes"]), mib(memory["program"]), mib(memory["pixels"]), mib(memory["bags"]), mib(memory["overviews"]),
+      mib(plan["peak_bytes"]), mib(memory["program"]), mib(memory["heap"]), mib(memory["pixels"]), mib(memory["bags"]), mib(memory["overviews"]),
       mib(memory["readers"]), mib(memory["pictures"]));
   fmt::print("time: about {} at {:.1f} tiles/s on {} thread{} (measured on blank tiles)\n", spoken_duration(plan["seconds"].get<double>()),
              plan["tiles_per_second"].get<double>(), parts.threads, parts.threads == 1 ? "" : "s");
@@ -105,7 +106,7 @@ ExitCode command_plan(const ParsedOptions& options, const std::vector<std::strin
   start_image_library("microtome", 1);
   const RunParts parts = prepare_run(config, rows);
   const double rate = measure_encoder(parts);
-  const std::int64_t program = resources_used().peak_rss;
+  const ProgramMemory program{resources_used().peak_rss, free_heap_bytes()};
   const WorkList work = plan_work(parts, rows);
   survey_all(parts, work.jobs);
   const MemoryTerms memory = estimate_memory(parts, work.jobs, program);

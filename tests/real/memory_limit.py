@@ -25,7 +25,7 @@ for limit in ("512MiB", "8M"):
     ceiling = {"512MiB": 512 << 20, "8M": 8 << 20}[limit]
     print(f"{limit}: pixels and bags {held / 2**20:.1f} MiB, planned {plan['peak_bytes'] / 2**20:.0f} MiB, measured {peak / 2**20:.0f} MiB (free {free / 2**20:.0f})")
     check(held <= ceiling, f"{limit}: plan wants {held} bytes of pixels and bags")
-    check(peak <= 1.1 * plan["peak_bytes"], f"{limit}: planned {plan['peak_bytes']} bytes, the run took {peak}")
+    check(peak <= 1.25 * plan["peak_bytes"], f"{limit}: planned {plan['peak_bytes']} bytes, the run took {peak}")
     check_same_results(out / "free", out / limit)
 log = microtome("run", *words, "--output", out / "none", "--memory-limit", "1M", exits=(2,)).stderr
 check("wanted room for one batch" in log, log)
