@@ -16,6 +16,12 @@ struct ModalityUse {
   std::string row_id;      // id in the table; stays inside the program (never written to a document)
 };
 
+/// Which file of weights a number came from.
+struct ModelIdentity {
+  std::string name;
+  std::string sha256;  // of the weights; "" unknown
+};
+
 /// Result of one task on one bag of N tiles with C classes and K attention heads.
 struct Prediction {
   std::string task;                   // name of the task, e.g. "label"
@@ -30,6 +36,7 @@ struct Prediction {
   double attention_entropy = 0;       // of head 0, in nats; log(N) is uniform
   double effective_tiles = 0;         // 1 / sum a_i^2 of head 0
   std::vector<ModalityUse> modalities;
+  ModelIdentity aggregator, encoder;    // what computed this, and the features it read
   bool encoder_random_weights = false;  // the features came from random numbers: a rehearsal, and every document says so
 };
 

@@ -39,6 +39,10 @@ void write_prediction_file(const std::filesystem::path& path, const Bag& bag, co
       root.set_attribute("task", prediction.task);
       root.set_attribute("classes", nlohmann::json(prediction.classes).dump());
       root.set_attribute("attention_kind", std::string("softmax"));
+      root.set_attribute("aggregator", prediction.aggregator.name);
+      root.set_attribute("aggregator_sha256", prediction.aggregator.sha256);
+      root.set_attribute("encoder", prediction.encoder.name);
+      root.set_attribute("encoder_sha256", prediction.encoder.sha256);
       root.set_attribute("encoder_random_weights", std::int64_t{prediction.encoder_random_weights});
       root.write("coords", std::span<const std::int64_t>(bag.coords), {tiles, 2});
       root.write("attention", std::span<const float>(prediction.attention), {tiles, heads});

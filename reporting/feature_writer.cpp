@@ -24,6 +24,10 @@ std::array<Level0Point, 5> square(const RegionRequest& request, std::size_t tile
 
 std::string json_literal(const std::string& text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+std::string model_literal(const std::string& name, const std::string& sha256) {
+  return R"({"name":)" + json_literal(name) + R"(,"sha256":)" + (sha256.empty() ? "null" : json_literal(sha256)) + '}';
+}
+
 std::vector<std::string> measurement_keys(const std::vector<std::string>& names) {
   std::vector<std::string> out;
   out.reserve(names.size());

@@ -17,6 +17,9 @@ namespace microtome {
 /// A JSON string literal, quotes included; bytes that are not UTF-8 become U+FFFD.
 std::string json_literal(const std::string& text);
 
+/// {"name": ..., "sha256": ...}, null for an unknown one, as JSON text.
+std::string model_literal(const std::string& name, const std::string& sha256);
+
 /// `names` as keys of measurements: "\"name\":".
 std::vector<std::string> measurement_keys(const std::vector<std::string>& names);
 

@@ -37,7 +37,7 @@ struct RegionRequest {
 std::vector<Region> find_regions(const RegionRequest& request, const Prediction& prediction, std::size_t most = 20);
 
 /// FeatureCollection: one locked tile per bag row with attention, attention_percentile and contribution per class, then the regions as
-/// annotations with classification {name, color}. UUIDs are derived from the slide id, so the same input gives the same bytes. No NaN is
+/// annotations with classification {name, color}. Foreign members: "model" and "encoder" {name, sha256}, and "rehearsal" where weights are random. UUIDs are derived from the slide id, so the same input gives the same bytes. No NaN is
 /// ever written.
 std::string regions_geojson(const RegionRequest& request, const Prediction& prediction, const std::vector<Region>& regions);
 

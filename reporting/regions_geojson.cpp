@@ -49,7 +49,8 @@ Json region_properties(const Region& region, const RegionRequest& request, const
 }  // namespace
 
 std::string regions_geojson(const RegionRequest& request, const Prediction& prediction, const std::vector<Region>& regions) {
-  FeatureWriter::Members members;
+  FeatureWriter::Members members = {{"model", model_literal(prediction.aggregator.name, prediction.aggregator.sha256)},
+                                    {"encoder", model_literal(prediction.encoder.name, prediction.encoder.sha256)}};
   if (prediction.encoder_random_weights)
     members.emplace_back("rehearsal", json_literal("the encoder's weights are random numbers: attention means nothing"));
   FeatureWriter writer(request.bounds_origin, members, 0);

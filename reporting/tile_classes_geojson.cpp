@@ -9,8 +9,7 @@ namespace microtome {
 namespace {
 
 FeatureWriter::Members members(const RegionRequest& request, const TileClasses& classes) {
-  const std::string sha256 = classes.sha256.empty() ? "null" : json_literal(classes.sha256);
-  FeatureWriter::Members out = {{"model", R"({"name":)" + json_literal(classes.model) + R"(,"sha256":)" + sha256 + "}"},
+  FeatureWriter::Members out = {{"model", model_literal(classes.model, classes.sha256)},
                                 {"origin", json_literal(origin_name(request.bounds_origin))}};
   if (classes.random_weights)
     out.emplace_back("rehearsal", json_literal("the classifier's weights are random numbers: probabilities mean nothing"));

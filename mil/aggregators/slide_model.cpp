@@ -28,7 +28,10 @@ class AbmilModel final : public SlideModel {
   const std::string& sha256() const override { return file_.weights_sha256; }
   std::string name() const override { return file_.card.aggregator; }
   Prediction predict(const Bag& bag, const GenomicInput& genomic) const override {
-    return predict_abmil(network_, file_.card, bag, genomic);
+    Prediction prediction = predict_abmil(network_, file_.card, bag, genomic);
+    prediction.aggregator = {name(), sha256()};
+    prediction.encoder = {file_.card.encoder, file_.card.encoder_sha256};
+    return prediction;
   }
 
  private:

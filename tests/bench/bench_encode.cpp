@@ -61,7 +61,9 @@ bool run_builtin(const BenchOptions& options) {
   made_up.name = "resnet50";
   made_up.random_weights = true;
   made_up.device = model.device;
-  BenchCase work{"encode", kBuiltin, "tiles/s", "", model.on_cpu() ? "torch-eager-malloc" : "torch-eager", kRuns, {}};
+  BenchCase work{"encode", kBuiltin, "tiles/s", model.on_cpu() ? "floor" : "", model.on_cpu() ? "torch-eager-malloc" : "torch-eager", kRuns, {}};
+  // Python has no such form to be the floor of a device
+  if (model.on_cpu()) work.rows.push_back(floor_row(model, "safetensors", tiles));
   work.rows.push_back(our_row(model, "ours", made_up, tiles));
   work.rows.push_back(our_row(model, "ours-safetensors", settings_of(model, "safetensors"), tiles));
   work.rows.push_back(torch_row(model, work.rival, model.on_cpu() ? kKeptMalloc : "", "eager", tiles));
@@ -70,7 +72,10 @@ bool run_builtin(const BenchOptions& options) {
 
 bool run(const BenchOptions& options) {
   bool right = true, any = false;
-  const auto wanted = [&](const std::string& name) { return is_wanted(options, name) ? any = true : false; };
+  const auto wanted = [&](const std::string& name) {
+    any = any || is_wanted(options, name);
+    return is_wanted(options, name);
+  };
   if (wanted(kBuiltin)) right = run_builtin(options) && right;
   for (const std::string name : {"resnet50", "vit-s"}) {
     for (const std::string form : {"torchscript", "pt2"}) {

@@ -96,7 +96,10 @@ bool run_start(const std::string& name, const BenchOptions& options) {
 
 bool run(const BenchOptions& options) {
   bool right = true, any = false;
-  const auto wanted = [&](const std::string& name) { return is_wanted(options, name) ? any = true : false; };
+  const auto wanted = [&](const std::string& name) {
+    any = any || is_wanted(options, name);
+    return is_wanted(options, name);
+  };
   const int biopsies = std::max(2, options.tiles.value_or(kTiles) / kBiopsyTiles);
   const bool longer = options.tiles.has_value();  // what does not fit into two minutes
   for (const std::string network : {"resnet50", "vit-s"}) {

@@ -26,14 +26,24 @@ struct BareNetwork::Parts {
   int threads = 1;
 };
 
+namespace {
+
+Network load(const ModelFile& file, const EncoderCard& card, const Placement& placement) {
+  if (file.form == "pt2") return load_package(file.path, read_package_facts(file.path), placement);
+  if (file.form == "torchscript") return load_torchscript(file.path, placement);
+  const std::string name = card.architecture.substr(0, card.architecture.find('.'));
+  return make_resnet(name, read_safetensors(file.path), file.path.string(), placement);
+}
+
+}  // namespace
+
 BareNetwork::BareNetwork(const std::filesystem::path& folder, const std::string& form, int threads) : parts_(new Parts) {
   const EncoderCard card = read_encoder_card(folder);
   const Placement placement{at::kCPU, at::kFloat, threads};
   parts_->threads = threads;
   parts_->golden = read_golden(card.golden, card.tile_px);
   for (const ModelFile& file : card.files) {
-    if (file.form != form) continue;
-    parts_->network = form == "pt2" ? load_package(file.path, read_package_facts(file.path), placement) : load_torchscript(file.path, placement);
+    if (file.form == form) parts_->network = load(file, card, placement);
   }
   if (!parts_->network.forward) throw std::runtime_error(folder.string() + ": has no " + form);
   const ImageBatch images(card.preprocessing, card.tile_px, at::kCPU, at::kFloat);

@@ -10,7 +10,7 @@ namespace microtome {
 
 class BareNetwork {
  public:
-  /// form: "pt2" or "torchscript"; its golden tiles, normalised and repeated to a batch, are the input.
+  /// form: "pt2", "torchscript" or "safetensors"; its golden tiles, normalised and repeated to a batch, are the input.
   BareNetwork(const std::filesystem::path& folder, const std::string& form, int threads);
   ~BareNetwork();
 

@@ -27,6 +27,8 @@ Prediction prediction() {
   p.heads = 2;
   p.attention = {.5F, .1F, .25F, .2F, .25F, .7F};
   p.contribution = {1, 2, 3, 4, 5, 6};
+  p.aggregator = {"abmil-gated", "aa11"};
+  p.encoder = {"resnet18", "bb22"};
   return p;
 }
 
@@ -39,6 +41,10 @@ TEST(PredictionFile, HoldsAttentionAndContributionsPerTile) {
   EXPECT_EQ(root.text_attribute("task"), "label");
   EXPECT_EQ(root.text_attribute("classes"), R"(["normal","tumour \"x\""])");
   EXPECT_EQ(root.text_attribute("attention_kind"), "softmax");
+  EXPECT_EQ(root.text_attribute("aggregator"), "abmil-gated");
+  EXPECT_EQ(root.text_attribute("aggregator_sha256"), "aa11");
+  EXPECT_EQ(root.text_attribute("encoder"), "resnet18");
+  EXPECT_EQ(root.text_attribute("encoder_sha256"), "bb22");
   EXPECT_EQ(root.child("coords").integers(), bag().coords);
   EXPECT_EQ(root.child("attention").shape(), (std::vector<std::uint64_t>{3, 2}));
   EXPECT_EQ(root.child("attention").floats(), prediction().attention);

@@ -237,6 +237,17 @@ TEST(RegionsGeojson, SubtractsTheOriginOfTheBounds) {
   EXPECT_EQ(collection["features"].back()["properties"]["metadata"]["origin"], "bounds");
 }
 
+TEST(RegionsGeojson, SaysWhichWeightsItCameFrom) {
+  const Field field({"#."}, 100, 100);
+  Prediction prediction = sample_prediction(field.attention, field.contribution);
+  Json collection = Json::parse(regions_geojson(field.request(), prediction, {}));
+  EXPECT_EQ(collection["model"], (Json{{"name", "abmil"}, {"sha256", std::string(64, 'e')}}));
+  EXPECT_EQ(collection["encoder"], (Json{{"name", "resnet50-trunc"}, {"sha256", std::string(64, 'd')}}));
+  prediction.encoder.sha256.clear();
+  collection = Json::parse(regions_geojson(field.request(), prediction, {}));
+  EXPECT_TRUE(collection["encoder"]["sha256"].is_null()) << "not known is not empty";
+}
+
 TEST(RegionsGeojson, LeavesOutWhatIsNotANumber) {
   Field field({"#."}, 100, 100);
   field.attention[0] = std::numeric_limits<float>::quiet_NaN();
