@@ -75,7 +75,8 @@ int RunArchive::tiles() const { return document(out())["tiles"].get<int>(); }
 double RunArchive::graph_seconds() const { return document(out())["runtime"]["graph_seconds"].get<double>(); }
 
 double RunArchive::encode_seconds() const {
-  for (const auto& node : document(out())["runtime"]["nodes"]) {
+  const nlohmann::json run = document(out());
+  for (const auto& node : run["runtime"]["nodes"]) {
     if (node["node"] != "encode") continue;
     // fewer batches than lanes: the others had nothing to do
     const int lanes = std::clamp(node["calls"].get<int>(), 1, kBenchThreads);
