@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast tiles that are decoded already become features: ours beside the bare network and beside Python's torch. See README.md.
-// Usage: bench_encode [--verify-only] [--case TEXT] [--runs N] [--tiles N] [--device NAME]. JSON lines on stdout; exit code 1 where
+// Usage: bench_encode [--verify-only] [--case TEXT] [--rows A,B] [--runs N] [--tiles N] [--device NAME]. JSON lines on stdout; exit code 1 where
 // features differ.
 #include <iostream>
 #include <memory>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast pixels come out of a slide: ours beside the bare decoder and beside other readers, over real scanned texture. See README.md.
-// Usage: bench_read [--verify-only] [--case TEXT] [--runs N]. JSON lines on stdout; exit code 1 where a row's pixels differ.
+// Usage: bench_read [--verify-only] [--case TEXT] [--rows A,B] [--runs N]. JSON lines on stdout; exit code 1 where a row's pixels differ.
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>

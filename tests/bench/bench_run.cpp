@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole program on an archive beside the bare network and beside the way the published tools work. See README.md.
-// Usage: bench_run [--verify-only] [--case TEXT] [--runs N] [--tiles N] [--device NAME]. JSON lines on stdout; exit code 1 where features
+// Usage: bench_run [--verify-only] [--case TEXT] [--rows A,B] [--runs N] [--tiles N] [--device NAME]. JSON lines on stdout; exit code 1 where features
 // differ.
 #include <fmt/format.h>
 

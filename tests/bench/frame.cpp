@@ -111,12 +111,13 @@ BenchOptions parse_bench_options(int argc, char** argv) {
       options.verify_only = true;
       continue;
     }
-    if (option != "--case" && option != "--runs" && option != "--tiles" && option != "--device") {
+    if (option != "--case" && option != "--runs" && option != "--tiles" && option != "--device" && option != "--rows") {
       throw std::invalid_argument(
-          fmt::format("'{}' is no option: there are --verify-only, --case TEXT, --runs N, --tiles N and --device NAME", option));
+          fmt::format("'{}' is no option: there are --verify-only, --case TEXT, --rows A,B, --runs N, --tiles N and --device NAME", option));
     }
     if (++i == argc) throw std::invalid_argument(fmt::format("{}: wanted a value after it", option));
     if (option == "--case") options.only = argv[i];
+    if (option == "--rows") options.rows = std::string(",") + argv[i] + ",";
     if (option == "--runs") options.runs = positive_number(option, argv[i]);
     if (option == "--tiles") options.tiles = positive_number(option, argv[i]);
     if (option == "--device") options.device = argv[i];
@@ -142,7 +143,9 @@ double median_ratio(const std::vector<double>& values, const std::vector<double>
   return median(std::move(ratios));
 }
 
-bool run_case(const BenchCase& work, const BenchOptions& options, std::ostream& lines, std::ostream& progress) {
+bool run_case(BenchCase work, const BenchOptions& options, std::ostream& lines, std::ostream& progress) {
+  if (!options.rows.empty())
+    std::erase_if(work.rows, [&](const BenchRow& row) { return options.rows.find("," + row.name + ",") == std::string::npos; });
   std::vector<RowResult> results(work.rows.size());
   for (std::size_t i = 0; i < work.rows.size(); ++i) {
     progress << fmt::format("{} {}: checking {}\n", work.bench, work.name, work.rows[i].name) << std::flush;

@@ -35,12 +35,13 @@ struct BenchCase {
 struct BenchOptions {
   bool verify_only = false;
   std::string only;            // cases whose name holds this text; empty: all
+  std::string rows;            // ",floor,ours,": these alone; empty: all
   std::optional<int> runs;     // instead of the cases' own
   std::optional<int> tiles;    // a round, where a benchmark lets it be chosen
   std::string device = "cpu";  // likewise
 };
 
-/// --verify-only, --case TEXT, --runs N, --tiles N, --device NAME. Throws std::invalid_argument with a sentence.
+/// --verify-only, --case TEXT, --rows A,B, --runs N, --tiles N, --device NAME. Throws std::invalid_argument with a sentence.
 BenchOptions parse_bench_options(int argc, char** argv);
 
 /// Whether the options ask for this case.
@@ -57,7 +58,7 @@ double median_ratio(const std::vector<double>& values, const std::vector<double>
 
 /// Checks all rows, then runs those that are right, round by round, every other round backwards. Prints each row's line to `lines` and what
 /// goes on to `progress`. Returns whether every row was right. A row that throws is not right; neither is timed. Threads: none of its own.
-bool run_case(const BenchCase& work, const BenchOptions& options, std::ostream& lines, std::ostream& progress);
+bool run_case(BenchCase work, const BenchOptions& options, std::ostream& lines, std::ostream& progress);
 
 /// Seconds that `body` takes.
 double seconds_of(const std::function<void()>& body);

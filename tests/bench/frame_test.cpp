@@ -111,7 +111,7 @@ TEST(BenchFrame, WrongOptionsAreSentences) {
   const auto sentence = [](std::vector<std::string> words) {
     return sentence_of<std::invalid_argument>([&] { options_of(std::move(words)); });
   };
-  EXPECT_EQ(sentence({"--fast"}), "'--fast' is no option: there are --verify-only, --case TEXT, --runs N, --tiles N and --device NAME");
+  EXPECT_EQ(sentence({"--fast"}), "'--fast' is no option: there are --verify-only, --case TEXT, --rows A,B, --runs N, --tiles N and --device NAME");
   EXPECT_EQ(sentence({"--runs", "none"}), "--runs: wanted a number from 1 on, got 'none'");
   EXPECT_EQ(sentence({"--tiles", "0"}), "--tiles: wanted a number from 1 on, got '0'");
   EXPECT_EQ(sentence({"--runs"}), "--runs: wanted a value after it");
