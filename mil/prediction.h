@@ -31,13 +31,22 @@ struct Prediction {
   int predicted = 0;                  // index of the largest probability
   std::int64_t heads = 1;             // K
   std::vector<float> attention;       // (N, K), each head sums to 1 over tiles (after softmax)
+  int shown_head = 0;                 // of K = C heads, one a class, that of the predicted class: what people look at
   std::vector<float> contribution;    // (N, C): logit_c = sum_i contribution[i][c] + offset[c], exactly up to rounding
   std::vector<double> offset;         // C: bias plus what the genomic branch adds
-  double attention_entropy = 0;       // of head 0, in nats; log(N) is uniform
-  double effective_tiles = 0;         // 1 / sum a_i^2 of head 0
+  double attention_entropy = 0;       // of the shown head, in nats; log(N) is uniform
+  double effective_tiles = 0;         // 1 / sum a_i^2 of the shown head
   std::vector<ModalityUse> modalities;
   ModelIdentity aggregator, encoder;    // what computed this, and the features it read
   bool encoder_random_weights = false;  // the features came from random numbers: a rehearsal, and every document says so
 };
+
+/// Attention of the head that people look at, a number a tile.
+inline std::vector<float> shown_attention(const Prediction& prediction) {
+  std::vector<float> shown;
+  const auto heads = static_cast<std::size_t>(prediction.heads);
+  for (auto i = static_cast<std::size_t>(prediction.shown_head); i < prediction.attention.size(); i += heads) shown.push_back(prediction.attention[i]);
+  return shown;
+}
 
 }  // namespace microtome

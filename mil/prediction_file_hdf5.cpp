@@ -39,6 +39,7 @@ void write_prediction_file(const std::filesystem::path& path, const Bag& bag, co
       root.set_attribute("task", prediction.task);
       root.set_attribute("classes", nlohmann::json(prediction.classes).dump());
       root.set_attribute("attention_kind", std::string("softmax"));
+      root.set_attribute("shown_head", std::int64_t{prediction.shown_head});
       root.set_attribute("aggregator", prediction.aggregator.name);
       root.set_attribute("aggregator_sha256", prediction.aggregator.sha256);
       root.set_attribute("encoder", prediction.encoder.name);

@@ -36,7 +36,8 @@ const std::vector<Command> kCommands = {
      "Models",
      "bags and labels in, a trained attention model out",
      "  microtome train --bags out/ --labels labels.csv --output model/\n"
-     "  microtome train --bags out/ --labels labels.csv --genomics genes.h5ad --output model/ --folds 5 --seed 1\n",
+     "  microtome train --bags out/ --labels labels.csv --genomics genes.h5ad --output model/ --folds 5 --seed 1\n"
+     "  microtome train --bags out/ --labels labels.csv --aggregator clam-sb --train.grid \"learning_rate=1e-4,2e-4\" --output model/\n",
      {"run", "data", "train", "engine"},
      {},
      command_train},

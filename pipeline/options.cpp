@@ -161,16 +161,34 @@ class Bindings {
     add("data.features", "", d.features, Effect::result, "file name of the bags; features.<name>.h5 for a run's further encoders");
     add("data.labels", "labels", d.labels, Effect::path, "CSV with slide_id or patient_id, and label");
     add("data.splits", "splits", d.splits, Effect::path, "CSV with patient_id,fold; without it folds are cut from the seed");
-    add("train.folds", "folds", t.folds, Effect::result, "folds, cut by patient, stratified by label");
+    add("train.aggregator", "aggregator", t.aggregator, Effect::result, "mean, max, top-k, abmil[-gated], clam-sb/-mb[-plain], dsmil, transmil, transformer, patch-gcn");
+    add("train.folds", "folds", t.folds, Effect::result, "folds, cut by patient, stratified by label and site");
+    add("train.leave_sites_out", "", t.leave_sites_out, Effect::result, "deal sites, not patients, to the folds (column site of the labels)");
+    add("train.stopping", "", t.stopping, Effect::result, "nested: stop on patients outside the fold, which scores last; fixed: all epochs");
     add("train.epochs", "epochs", t.epochs, Effect::result, "most epochs per fold");
     add("train.patience", "", t.patience, Effect::result, "epochs without a better validation loss before a fold stops");
-    add("train.learning_rate", "", t.learning_rate, Effect::result, "of Adam");
-    add("train.weight_decay", "", t.weight_decay, Effect::result, "of Adam");
+    add("train.grid", "", t.grid, Effect::result, "settings to choose among in each fold, 'learning_rate=1e-4,2e-4; dropout=0,0.25'");
+    add("train.loss", "loss", t.loss, Effect::result, "cross-entropy, focal, bce, smooth-svm, mse (Brier), huber");
+    add("train.focal_gamma", "", t.focal_gamma, Effect::result, "of the focal loss");
+    add("train.class_weights", "", t.class_weights, Effect::result, "none, or balanced: by the inverse of a class's slides");
+    add("train.optimiser", "optimiser", t.optimiser, Effect::result, "sgd, adam, adamw, rmsprop, radam");
+    add("train.lookahead", "", t.lookahead, Effect::result, "every 6 steps half of the way back");
+    add("train.schedule", "", t.schedule, Effect::result, "of the learning rate: constant, cosine, one-cycle, step");
+    add("train.learning_rate", "", t.learning_rate, Effect::result, "of the optimiser");
+    add("train.weight_decay", "", t.weight_decay, Effect::result, "L2; decoupled with adamw");
+    add("train.l1", "", t.l1, Effect::result, "times the absolute weights, added to the loss");
+    add("train.accumulate", "", t.accumulate, Effect::result, "slides a step");
+    add("train.sampling", "", t.sampling, Effect::result, "shuffled; weighted: classes alike, with replacement; stratified: classes in turn");
     add("train.dropout", "", t.dropout, Effect::result, "in embedding and attention");
+    add("train.bag_dropout", "", t.bag_dropout, Effect::result, "share of a slide's tiles that a step does not see");
+    add("train.bag_size", "", t.bag_size, Effect::result, "most tiles of a slide that a step sees, drawn anew; 0: all");
+    add("train.mixup", "", t.mixup, Effect::result, "alpha of Beta(alpha, alpha), mixing two slides' tiles; 0: none");
     add("train.modality_dropout", "", t.modality_dropout, Effect::result, "share of steps in which the genomic table is hidden");
     add("train.embed_dim", "", t.embed_dim, Effect::result, "width of a tile's embedding");
-    add("train.attention_dim", "", t.attention_dim, Effect::result, "width of the attention");
+    add("train.attention_dim", "", t.attention_dim, Effect::result, "width of the attention; 0: that of the publication");
     add("train.genomic_dim", "", t.genomic_dim, Effect::result, "width of the genomic embedding");
+    add("train.top_k", "", t.top_k, Effect::result, "tiles that speak for the slide, of top-k");
+    add("train.ensemble", "", t.ensemble, Effect::result, "keep the folds' models and answer by their mean, instead of one model of everybody");
     add("train.seed", "seed", t.seed, Effect::result, "same seed, same bytes");
   }
 
@@ -327,13 +345,12 @@ std::string effective_ini(const Config& config) {
   return out;
 }
 
-std::string result_settings(const Config& config) {
+std::string result_settings(const Config& config, const std::set<std::string>& sections) {
   Config copy = config;
   const Bindings bindings(copy);
-  const std::set<std::string> of_a_run = {"run", "tiling", "tissue"};
   std::string out;
   for (const auto& b : bindings.all()) {
-    if (b.effect == Effect::result && of_a_run.count(b.section())) out += fmt::format("{}={}\n", b.name, b.get());
+    if (b.effect == Effect::result && sections.contains(b.section())) out += fmt::format("{}={}\n", b.name, b.get());
   }
   return out;
 }

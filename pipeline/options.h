@@ -26,7 +26,7 @@ std::string options_help(const std::vector<std::string>& sections);
 /// The INI text of a configuration. Paths are left out: they may hold names of people; they are inputs, not settings.
 std::string effective_ini(const Config& config);
 
-/// The settings that change results, as "name=value" lines in a fixed order, for the recipe.
-std::string result_settings(const Config& config);
+/// The settings of these sections that change results, as "name=value" lines in a fixed order, for recipes.
+std::string result_settings(const Config& config, const std::set<std::string>& sections);
 
 }  // namespace microtome

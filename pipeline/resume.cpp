@@ -47,7 +47,7 @@ std::string run_recipe(const Config& config, const std::vector<std::shared_ptr<c
     for (const auto& name : facts.classes) each += fmt::format("class={}\n", name);
   }
   return sha256_of_text(fmt::format("results={}\n{}resampling={}\n{}model={}\ngenomics={}\n", kResultsVersion,
-                                    result_settings(config), kResamplingKernel, each, model_sha256, genomics_sha256));
+                                    result_settings(config, {"run", "tiling", "tissue"}), kResamplingKernel, each, model_sha256, genomics_sha256));
 }
 
 std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity,

@@ -17,7 +17,7 @@
 namespace microtome {
 
 /// Raised when the same inputs and settings give other results than the release before: every slide is then done again.
-inline constexpr int kResultsVersion = 3;
+inline constexpr int kResultsVersion = 4;
 
 /// Everything that changes results, but for the slide itself: settings, encoders with their preprocessing and precision, model, genomic table.
 std::string run_recipe(const Config& config, const std::vector<std::shared_ptr<const Encoder>>& encoders, const std::string& model_sha256,

@@ -141,12 +141,9 @@ std::vector<std::vector<Level0Point>> outline(const Component& component, const 
 }
 
 Component hot_cells(const RegionRequest& request, const Prediction& prediction, const Grid& grid) {
-  const auto heads = static_cast<std::size_t>(prediction.heads);
   const std::size_t classes = prediction.classes.size();
   const std::size_t tiles = request.coords.size() / 2;
-  std::vector<float> attention(tiles);
-  for (std::size_t i = 0; i < tiles; ++i) attention[i] = prediction.attention[i * heads];
-  const std::vector<float> ranks = percentile_ranks(attention);
+  const std::vector<float> ranks = percentile_ranks(shown_attention(prediction));
   Component hot;
   for (std::size_t i = 0; i < tiles; ++i) {
     const float contribution = prediction.contribution[i * classes + static_cast<std::size_t>(prediction.predicted)];

@@ -19,8 +19,7 @@ constexpr std::array<std::array<int, 3>, 7> kClassColours = {
 
 void add_tiles(FeatureWriter& writer, const RegionRequest& request, const Prediction& prediction) {
   const std::size_t tiles = request.coords.size() / 2, classes = prediction.classes.size();
-  std::vector<float> attention(tiles);
-  for (std::size_t i = 0; i < tiles; ++i) attention[i] = prediction.attention[i * static_cast<std::size_t>(prediction.heads)];
+  const std::vector<float> attention = shown_attention(prediction);
   const std::vector<float> ranks = percentile_ranks(attention);
   std::vector<std::string> names = {"attention", "attention_percentile"};
   for (const std::string& name : prediction.classes) names.push_back("contribution_" + name);

@@ -30,6 +30,7 @@ class Fields {
 
   Fields group(const char* key) const { return Fields(path_, prefix_ + key + ".", get(key, "an object", &Json::is_object)); }
   std::string text(const char* key) const { return get(key, "a text", &Json::is_string).get<std::string>(); }
+  bool has(const char* key) const { return object_.contains(key); }
   bool flag(const char* key) const { return get(key, "true or false", &Json::is_boolean).get<bool>(); }
   std::string json(const char* key) const { return get(key, "an object", &Json::is_object).dump(); }
 
@@ -122,6 +123,7 @@ void read_sizes(const Fields& fields, ModelCard& card) {
   card.feature_dim = fields.integer("feature_dim", 1, largest_size);
   card.embed_dim = fields.integer("embed_dim", 1, largest_size);
   card.attention_dim = fields.integer("attention_dim", 1, largest_size);
+  if (fields.has("top_k")) card.top_k = fields.integer("top_k", 1, largest_size);
 }
 
 void read_encoder(const Fields& fields, ModelCard& card) {
@@ -135,13 +137,19 @@ void read_tiling(const Fields& fields, ModelCard& card) {
   card.mpp = fields.number("mpp");
 }
 
+Json sizes_json(const ModelCard& card) {
+  Json sizes{{"feature_dim", card.feature_dim}, {"embed_dim", card.embed_dim}, {"attention_dim", card.attention_dim}};
+  if (card.aggregator == "top-k") sizes["top_k"] = card.top_k;
+  return sizes;
+}
+
 Json to_json(const CardFile& file) {
   const auto& card = file.card;
-  return {{"schema_version", schema_version},
+  Json json{{"schema_version", schema_version},
           {"task", card.task},
           {"classes", card.classes},
           {"aggregator", card.aggregator},
-          {"sizes", {{"feature_dim", card.feature_dim}, {"embed_dim", card.embed_dim}, {"attention_dim", card.attention_dim}}},
+          {"sizes", sizes_json(card)},
           {"encoder", {{"name", card.encoder}, {"sha256", card.encoder_sha256}, {"random_weights", card.encoder_random_weights}}},
           {"tiling", {{"tile_px", card.tile_px}, {"mpp", card.mpp}}},
           {"genomics",
@@ -153,6 +161,8 @@ Json to_json(const CardFile& file) {
           {"weights_sha256", file.weights_sha256},
           {"training", Json::parse(card.training_json)},
           {"intended_use", intended_use}};
+  if (!card.members.empty()) json["members"] = card.members;
+  return json;
 }
 
 void write_whole(const fs::path& path, const std::string& text) {
@@ -186,6 +196,7 @@ CardFile read_model_card(const fs::path& folder) {
   read_encoder(fields.group("encoder"), card);
   read_tiling(fields.group("tiling"), card);
   read_genomics(fields.group("genomics"), card);
+  if (fields.has("members")) card.members = fields.texts("members");
   file.weights_sha256 = fields.text("weights_sha256");
   card.training_json = fields.json("training");
   return file;

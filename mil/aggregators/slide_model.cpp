@@ -6,7 +6,8 @@
 
 #include <cmath>
 
-#include "mil/aggregators/abmil.h"
+#include "mil/aggregators/ensemble.h"
+#include "mil/aggregators/mil_network.h"
 #include "mil/aggregators/model_card.h"
 #include "mil/allowed_models.h"
 #include "mil/model_error.h"
@@ -17,26 +18,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* gated = "abmil-gated";
 // Written as decimal text by people: 0.5 and 0.5000001 are the same tiling.
 constexpr double mpp_tolerance = 1e-3;
 
-class AbmilModel final : public SlideModel {
+class MilModel final : public SlideModel {
  public:
-  AbmilModel(CardFile file, Abmil network) : file_(std::move(file)), network_(std::move(network)) {}
-  const ModelCard& card() const override { return file_.card; }
-  const std::string& sha256() const override { return file_.weights_sha256; }
-  std::string name() const override { return file_.card.aggregator; }
+  MilModel(MilNetwork network, std::string sha256) : network_(std::move(network)), sha256_(std::move(sha256)) {}
+  const ModelCard& card() const override { return network_.card(); }
+  const std::string& sha256() const override { return sha256_; }
+  std::string name() const override { return card().aggregator; }
   Prediction predict(const Bag& bag, const GenomicInput& genomic) const override {
-    Prediction prediction = predict_abmil(network_, file_.card, bag, genomic);
-    prediction.aggregator = {name(), sha256()};
-    prediction.encoder = {file_.card.encoder, file_.card.encoder_sha256};
+    Prediction prediction = network_.predict(bag, genomic);
+    prediction.aggregator = {name(), sha256_};
     return prediction;
   }
 
  private:
-  const CardFile file_;
-  const Abmil network_;
+  const MilNetwork network_;
+  const std::string sha256_;
 };
 
 void require_sha256(const fs::path& weights, const std::string& wanted) {
@@ -55,6 +54,27 @@ void require_equal(const fs::path& folder, const char* what, const T& trained, c
                     folder.string(), what, trained, run));
 }
 
+std::shared_ptr<const SlideModel> load_ensemble(const fs::path& folder, CardFile file, const AllowedModels* allowed) {
+  std::vector<std::shared_ptr<const SlideModel>> members;
+  std::vector<std::string> sha256;
+  for (const std::string& name : file.card.members) {
+    if (fs::path(name).filename() != name || name == ".." || name == ".")
+      throw ModelError(fmt::format("{}: names of folders beside it were wanted as members: found '{}': use the folder as 'microtome train' wrote it",
+                                   (folder / card_file_name).string(), name));
+    const auto& member = members.emplace_back(load_slide_model(folder / name, allowed));
+    const ModelCard& one = member->card();
+    if (one.classes != file.card.classes || one.aggregator != file.card.aggregator || one.encoder_sha256 != file.card.encoder_sha256 || !one.members.empty())
+      throw ModelError(fmt::format("{}: a member alike the others was wanted (classes, aggregator, encoder): this one differs: use the folder as "
+                                   "'microtome train' wrote it",
+                                   (folder / name).string()));
+    sha256.push_back(member->sha256());
+  }
+  if (members_sha256(sha256) != file.weights_sha256)
+    throw ModelError(fmt::format("{}: the members with sha256 {} together were wanted: these have {}: the folder was changed, copy it again", folder.string(),
+                                 file.weights_sha256, members_sha256(sha256)));
+  return join_models(std::move(members), std::move(file.card), std::move(file.weights_sha256));
+}
+
 }  // namespace
 
 std::shared_ptr<const SlideModel> load_slide_model(const fs::path& folder, const AllowedModels* allowed) {
@@ -63,25 +83,25 @@ std::shared_ptr<const SlideModel> load_slide_model(const fs::path& folder, const
     throw ModelError(
         fmt::format("{}: a model folder was wanted: there is no such folder: name one that 'microtome train' wrote", folder.string()));
   auto file = read_model_card(folder);
-  if (file.card.aggregator != gated)
-    throw ModelError(fmt::format("{}: aggregator '{}' was wanted: the card names '{}': a newer version of the program may know it",
-                                 (folder / card_file_name).string(), gated, file.card.aggregator));
+  if (!is_aggregator(file.card.aggregator))
+    throw ModelError(fmt::format("{}: an aggregator among {} was wanted: the card names '{}': a newer version of the program may know it",
+                                 (folder / card_file_name).string(), aggregator_names(), file.card.aggregator));
+  if (!file.card.members.empty()) return load_ensemble(folder, std::move(file), allowed);
   const auto weights = folder / weights_file_name;
   if (!fs::is_regular_file(weights, error))
     throw ModelError(
         fmt::format("{}: the weights of the model were wanted: there is no such file: copy the whole folder", weights.string()));
   require_sha256(weights, file.weights_sha256);
   require_allowed(allowed, weights, file.weights_sha256);
-  auto network = abmil_from(read_safetensors(weights), file.card, weights);
-  return std::make_shared<AbmilModel>(std::move(file), std::move(network));
+  MilNetwork network(std::move(file.card));
+  network.read(read_safetensors(weights), weights);
+  return std::make_shared<MilModel>(std::move(network), std::move(file.weights_sha256));
 }
 
-void save_abmil(const fs::path& folder, Abmil network, const ModelCard& card) {
-  NamedTensors tensors;
-  for (const auto& slot : slots(network, card)) tensors[slot.name] = slot.tensor->detach().contiguous();
+void save_slide_model(const fs::path& folder, const MilNetwork& network, const ModelCard& card) {
   const auto path = folder / weights_file_name;
   const auto beside = fs::path(path).concat(".part");
-  write_safetensors(beside, tensors, {{"format", "pt"}});
+  write_safetensors(beside, network.tensors(), {{"format", "pt"}});
   CardFile file{card, sha256_of_file(beside)};
   std::error_code error;
   fs::rename(beside, path, error);

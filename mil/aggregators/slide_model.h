@@ -19,10 +19,11 @@ class AllowedModels;
 struct ModelCard {
   std::string task = "label";
   std::vector<std::string> classes;
-  std::string aggregator = "abmil-gated";
+  std::string aggregator = "abmil-gated";  // README lists them
   std::int64_t feature_dim = 0;
   std::int64_t embed_dim = 512;
   std::int64_t attention_dim = 384;
+  std::int64_t top_k = 10;  // tiles that speak for the slide, of top-k alone
   std::string encoder;
   std::string encoder_sha256;
   bool encoder_random_weights = false;
@@ -33,6 +34,7 @@ struct ModelCard {
   std::vector<double> gene_scale;
   std::string gene_units;            // a table with other units is refused
   std::int64_t genomic_dim = 32;     // width of the genomic embedding
+  std::vector<std::string> members;  // folders beside, each a model; empty: weights.safetensors is the model
   std::string training_json = "{}";  // how it was trained: seed, epochs, folds, counts; copied as it is
 };
 

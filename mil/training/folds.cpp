@@ -9,7 +9,12 @@
 #include <random>
 #include <set>
 
+#include "mil/aggregators/aggregator.h"
 #include "mil/model_error.h"
+#include "mil/training/grid.h"
+#include "mil/training/losses.h"
+#include "mil/training/optimiser.h"
+#include "mil/training/sampling.h"
 
 namespace microtome {
 namespace {
@@ -22,13 +27,20 @@ std::map<int, std::vector<std::size_t>> patients_by_label(const std::vector<Trai
   return by_label;
 }
 
+/// Patients that folds shall share evenly: of one label, then of one site.
+std::map<std::pair<int, std::string>, std::vector<std::size_t>> strata_of(const std::vector<TrainingPatient>& patients) {
+  std::map<std::pair<int, std::string>, std::vector<std::size_t>> strata;
+  for (std::size_t i = 0; i < patients.size(); ++i) strata[{patients[i].label, patients[i].site}].push_back(i);
+  return strata;
+}
+
 void require_bag(const TrainingSlide& slide, std::int64_t feature_dim) {
   const auto& bag = slide.bag;
   if (bag.tiles() == 0) refuse(fmt::format("tiles in every bag were wanted: slide '{}' has none: leave it out", bag.slide_id));
   if (bag.feature_dim != feature_dim)
     refuse(fmt::format("bags of one encoder were wanted: slide '{}' has {} features a tile, others have {}: extract all with one encoder",
                        bag.slide_id, bag.feature_dim, feature_dim));
-  if (static_cast<std::int64_t>(bag.features.size()) != bag.tiles() * bag.feature_dim)
+  if (!slide.load && static_cast<std::int64_t>(bag.features.size()) != bag.tiles() * bag.feature_dim)
     refuse(fmt::format("{} x {} features were wanted: slide '{}' has {}: extract it again", bag.tiles(), bag.feature_dim, bag.slide_id,
                        bag.features.size()));
 }
@@ -88,6 +100,33 @@ std::vector<int> given_folds(const std::vector<TrainingSlide>& slides, const Mod
   return folds;
 }
 
+/// Whole sites, the largest first, each to the fold that has fewest slides so far.
+std::vector<int> site_folds(const std::vector<TrainingSlide>& slides, const ModelCard& card, int folds) {
+  std::map<std::string, std::vector<std::size_t>> by_site;
+  for (std::size_t i = 0; i < slides.size(); ++i) {
+    if (slides[i].site.empty()) refuse(fmt::format("a site for every slide was wanted: slide '{}' has none: add it to the labels, or deal patients",
+                                                   slides[i].bag.slide_id));
+    by_site[slides[i].site].push_back(i);
+  }
+  if (by_site.size() < static_cast<std::size_t>(folds))
+    refuse(fmt::format("{} sites were wanted for {} folds: there are {}: lower folds", folds, folds, by_site.size()));
+  std::vector<std::vector<std::size_t>> sites;
+  for (auto& [name, members] : by_site) sites.push_back(std::move(members));
+  std::stable_sort(sites.begin(), sites.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::vector<std::size_t> sizes(static_cast<std::size_t>(folds), 0);
+  std::vector<TrainingSlide> dealt(slides.size());
+  for (const auto& members : sites) {
+    const auto fold = static_cast<std::size_t>(std::min_element(sizes.begin(), sizes.end()) - sizes.begin());
+    sizes[fold] += members.size();
+    for (const std::size_t slide : members) dealt[slide].fold = static_cast<int>(fold);
+  }
+  for (std::size_t i = 0; i < slides.size(); ++i) {
+    dealt[i].patient_id = slides[i].patient_id;
+    dealt[i].label = slides[i].label;
+  }
+  return given_folds(dealt, card);
+}
+
 }  // namespace
 
 std::vector<std::string> validate(const TrainSettings& settings) {
@@ -96,19 +135,37 @@ std::vector<std::string> validate(const TrainSettings& settings) {
     if (!holds) problems.push_back(sentence);
   };
   const auto share = [](double value) { return value >= 0 && value < 1; };
+  const auto one_of = [&](const char* key, const std::string& value, const std::string& names) {
+    const bool known = (", " + names + ", ").find(", " + value + ", ") != std::string::npos;
+    want(known && !value.empty(), fmt::format("{}: one of {} was wanted: it is '{}'", key, names, value));
+  };
+  one_of("aggregator", settings.aggregator, aggregator_names());
+  one_of("loss", settings.loss, loss_names());
+  one_of("optimiser", settings.optimiser, optimiser_names());
+  one_of("schedule", settings.schedule, schedule_names());
+  one_of("sampling", settings.sampling, sampling_names());
+  one_of("stopping", settings.stopping, "nested, fixed");
+  one_of("class_weights", settings.class_weights, "none, balanced");
   want(settings.folds >= 2, fmt::format("folds: 2 or more were wanted: it is {}", settings.folds));
   want(settings.epochs >= 1, fmt::format("epochs: 1 or more were wanted: it is {}", settings.epochs));
   want(settings.patience >= 1, fmt::format("patience: 1 or more was wanted: it is {}", settings.patience));
+  want(settings.accumulate >= 1, fmt::format("accumulate: 1 or more was wanted: it is {}", settings.accumulate));
   want(settings.learning_rate > 0 && settings.learning_rate <= 1,
        fmt::format("learning_rate: above 0, at most 1 was wanted: it is {}", settings.learning_rate));
   want(settings.weight_decay >= 0 && settings.weight_decay <= 1,
        fmt::format("weight_decay: from 0 to 1 was wanted: it is {}", settings.weight_decay));
+  want(settings.l1 >= 0 && settings.l1 <= 1, fmt::format("l1: from 0 to 1 was wanted: it is {}", settings.l1));
+  want(settings.focal_gamma >= 0, fmt::format("focal_gamma: 0 or more was wanted: it is {}", settings.focal_gamma));
   want(share(settings.dropout), fmt::format("dropout: from 0 to below 1 was wanted: it is {}", settings.dropout));
+  want(share(settings.bag_dropout), fmt::format("bag_dropout: from 0 to below 1 was wanted: it is {}", settings.bag_dropout));
+  want(settings.bag_size >= 0, fmt::format("bag_size: 0 or more was wanted: it is {}", settings.bag_size));
+  want(settings.mixup >= 0, fmt::format("mixup: 0 or more was wanted: it is {}", settings.mixup));
   want(share(settings.modality_dropout),
        fmt::format("modality_dropout: from 0 to below 1 was wanted: it is {}", settings.modality_dropout));
   want(settings.embed_dim >= 1, fmt::format("embed_dim: 1 or more was wanted: it is {}", settings.embed_dim));
-  want(settings.attention_dim >= 1, fmt::format("attention_dim: 1 or more was wanted: it is {}", settings.attention_dim));
+  want(settings.attention_dim >= 0, fmt::format("attention_dim: 0 or more was wanted: it is {}", settings.attention_dim));
   want(settings.genomic_dim >= 1, fmt::format("genomic_dim: 1 or more was wanted: it is {}", settings.genomic_dim));
+  want(settings.top_k >= 1, fmt::format("top_k: 1 or more was wanted: it is {}", settings.top_k));
   return problems;
 }
 
@@ -121,7 +178,10 @@ std::vector<TrainingPatient> patients_of(const std::vector<TrainingSlide>& slide
       refuse(fmt::format("a patient id for every slide was wanted: slide '{}' has none: give the slide id where patients are unknown",
                          slide.bag.slide_id));
     auto& patient = patients[slide.patient_id];
-    if (patient.slides.empty()) patient.label = slide.label;
+    if (patient.slides.empty()) {
+      patient.label = slide.label;
+      patient.site = slide.site;
+    }
     if (patient.label != slide.label) torn.insert(slide.patient_id);
     patient.slides.push_back(i);
   }
@@ -147,7 +207,8 @@ void require_trainable(const std::vector<TrainingSlide>& slides, const ModelCard
 std::vector<int> folds_for(const std::vector<TrainingSlide>& slides, const ModelCard& card, const TrainSettings& settings) {
   const auto without = std::count_if(slides.begin(), slides.end(), [](const TrainingSlide& slide) { return slide.fold < 0; });
   if (without == 0) return given_folds(slides, card);
-  if (without == static_cast<std::ptrdiff_t>(slides.size())) return assign_folds(slides, settings.folds, settings.seed);
+  if (without == static_cast<std::ptrdiff_t>(slides.size()))
+    return settings.leave_sites_out ? site_folds(slides, card, settings.folds) : assign_folds(slides, settings.folds, settings.seed);
   refuse(
       fmt::format("a fold for every slide or for none was wanted: {} of {} slides have none: complete the splits", without, slides.size()));
 }
@@ -160,7 +221,7 @@ std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int fold
   std::mt19937_64 engine(seed);
   std::vector<int> assigned(slides.size());
   int next = 0;  // goes on from class to class, so that both classes and folds stay even
-  for (auto& [label, members] : patients_by_label(patients)) {
+  for (auto& [stratum, members] : strata_of(patients)) {
     auto dealt = members;
     shuffle_in_place(dealt, engine);
     for (const auto patient : dealt) {
@@ -169,6 +230,26 @@ std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int fold
     }
   }
   return assigned;
+}
+
+Sides validation_aside(const std::vector<const TrainingSlide*>& slides, const ModelCard& card, std::uint64_t seed) {
+  std::map<int, std::set<std::string>> patients;  // sorted: nothing depends on the order of slides
+  for (const TrainingSlide* slide : slides) patients[slide->label].insert(slide->patient_id);
+  std::set<std::string> aside;
+  Engine engine = engine_of(seed, 0, 0);
+  for (std::size_t label = 0; label < card.classes.size(); ++label) {
+    const std::set<std::string>& all = patients[static_cast<int>(label)];
+    if (all.size() < 2)
+      refuse(fmt::format("two or more patients of class '{}' outside every fold were wanted, to learn from and to stop on: there are {}: add patients, "
+                         "lower folds, or use stopping 'fixed'",
+                         card.classes[label], all.size()));
+    std::vector<std::string> dealt(all.begin(), all.end());
+    shuffle_in_place(dealt, engine);
+    aside.insert(dealt.begin(), dealt.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, dealt.size() / 4)));
+  }
+  Sides sides;
+  for (const TrainingSlide* slide : slides) (aside.contains(slide->patient_id) ? sides.validation : sides.training).push_back(slide);
+  return sides;
 }
 
 }  // namespace microtome

@@ -12,8 +12,14 @@
 
 namespace microtome {
 
+/// Who learns, and on whom it is judged when to stop; nobody: all epochs run.
+struct Sides {
+  std::vector<const TrainingSlide*> training, validation;
+};
+
 struct TrainingPatient {
   int label = 0;
+  std::string site;  // of the first slide
   std::vector<std::size_t> slides;  // indices
 };
 
@@ -25,13 +31,11 @@ std::vector<TrainingPatient> patients_of(const std::vector<TrainingSlide>& slide
 void require_trainable(const std::vector<TrainingSlide>& slides, const ModelCard& card);
 
 /// One fold per slide: the given ones when every slide has one (then checked: patients whole, every class on both sides), else
-/// assign_folds.
+/// assign_folds, or, with leave_sites_out, whole sites dealt to the folds, the largest first.
 std::vector<int> folds_for(const std::vector<TrainingSlide>& slides, const ModelCard& card, const TrainSettings& settings);
 
-/// Fisher-Yates with the standard's fixed engine: std::shuffle may differ between libraries.
-template <class T, class Engine>
-void shuffle_in_place(std::vector<T>& values, Engine& engine) {
-  for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[engine() % i]);
-}
+/// A quarter of the patients of each class, one at least, is set aside to judge when to stop; the same for the same seed, whatever the order. Throws
+/// ModelError where a class has fewer than two patients among `slides`.
+Sides validation_aside(const std::vector<const TrainingSlide*>& slides, const ModelCard& card, std::uint64_t seed);
 
 }  // namespace microtome

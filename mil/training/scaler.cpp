@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two passes in double: the short formula loses the spread of features with a large mean.
+// Two passes over a bag in double, the bags merged: the short formula loses the spread of features with a large mean.
 #include "mil/training/scaler.h"
 
 #include <cmath>
 #include <set>
+
+#include "mil/training/bag_stream.h"
 
 namespace microtome {
 namespace {
@@ -17,28 +19,52 @@ struct Rows {
   std::size_t count = 0;
 };
 
-/// Adds value(column, x) of every finite entry to sum[column] and counts it.
-template <class Value>
-std::vector<double> column_means(const std::vector<Rows>& blocks, std::size_t columns, Value value) {
-  std::vector<double> sum(columns, 0.0);
-  std::vector<double> count(columns, 0.0);
-  for (const auto& block : blocks)
-    for (std::size_t i = 0; i < block.count * columns; ++i) {
-      if (!std::isfinite(block.first[i])) continue;
-      sum[i % columns] += value(i % columns, block.first[i]);
-      count[i % columns] += 1;
-    }
-  for (std::size_t c = 0; c < columns; ++c) sum[c] = count[c] > 0 ? sum[c] / count[c] : 0.0;
-  return sum;
-}
+/// Of one column after the other: how many finite numbers, their mean, and the sum of squares about it.
+class Moments {
+ public:
+  explicit Moments(std::size_t columns) : count_(columns, 0.0), mean_(columns, 0.0), squares_(columns, 0.0) {}
+  Moments(std::size_t columns, const Rows& rows) : Moments(columns) {
+    each(rows, [&](std::size_t c, double x) {
+      count_[c] += 1;
+      mean_[c] += x;
+    });
+    for (std::size_t c = 0; c < columns; ++c) mean_[c] = count_[c] > 0 ? mean_[c] / count_[c] : 0.0;
+    each(rows, [&](std::size_t c, double x) { squares_[c] += (x - mean_[c]) * (x - mean_[c]); });
+  }
 
-Scaler fit(const std::vector<Rows>& blocks, std::size_t columns) {
+  /// Chan, Golub & LeVeque 1979.
+  void merge(const Moments& other) {
+    for (std::size_t c = 0; c < mean_.size(); ++c) {
+      const double count = count_[c] + other.count_[c], apart = other.mean_[c] - mean_[c];
+      if (count == 0) continue;
+      mean_[c] += apart * other.count_[c] / count;
+      squares_[c] += other.squares_[c] + apart * apart * count_[c] * other.count_[c] / count;
+      count_[c] = count;
+    }
+  }
+
+  double mean(std::size_t c) const { return mean_[c]; }
+  double spread(std::size_t c) const { return count_[c] > 0 ? std::sqrt(squares_[c] / count_[c]) : 0.0; }
+  std::size_t columns() const { return mean_.size(); }
+
+ private:
+  template <class Use>
+  void each(const Rows& rows, Use use) const {
+    const std::size_t columns = mean_.size();
+    for (std::size_t i = 0; i < rows.count; ++i)
+      for (std::size_t c = 0; c < columns; ++c)
+        if (const double x = rows.first[i * columns + c]; std::isfinite(x)) use(c, x);
+  }
+
+  std::vector<double> count_, mean_, squares_;
+};
+
+Scaler scaler_of(const Moments& moments) {
   Scaler scaler;
-  scaler.mean = column_means(blocks, columns, [](std::size_t, double x) { return x; });
-  scaler.scale = column_means(blocks, columns, [&](std::size_t c, double x) { return (x - scaler.mean[c]) * (x - scaler.mean[c]); });
-  for (std::size_t c = 0; c < columns; ++c) {
-    const double spread = std::sqrt(scaler.scale[c]);
-    scaler.scale[c] = spread > resolution * std::abs(scaler.mean[c]) ? spread : 1.0;
+  for (std::size_t c = 0; c < moments.columns(); ++c) {
+    const double mean = moments.mean(c), spread = moments.spread(c);
+    scaler.mean.push_back(mean);
+    scaler.scale.push_back(spread > resolution * std::abs(mean) ? spread : 1.0);
   }
   return scaler;
 }
@@ -46,17 +72,22 @@ Scaler fit(const std::vector<Rows>& blocks, std::size_t columns) {
 }  // namespace
 
 Scaler fit_feature_scaler(const std::vector<const TrainingSlide*>& slides) {
-  std::vector<Rows> blocks;
-  for (const auto* slide : slides) blocks.push_back({slide->bag.features.data(), static_cast<std::size_t>(slide->bag.tiles())});
-  return fit(blocks, static_cast<std::size_t>(slides.front()->bag.feature_dim));
+  const auto columns = static_cast<std::size_t>(slides.front()->bag.feature_dim);
+  BagStream bags(slides);
+  Moments all(columns);
+  for (std::size_t i = 0; i < slides.size(); ++i) {
+    const auto bag = bags.next();
+    all.merge(Moments(columns, {bag->features.data(), static_cast<std::size_t>(bag->tiles())}));
+  }
+  return scaler_of(all);
 }
 
 Scaler fit_gene_scaler(const std::vector<const TrainingSlide*>& slides, std::size_t genes) {
-  std::vector<Rows> blocks;
+  Moments all(genes);
   std::set<std::string> seen;
   for (const auto* slide : slides)
-    if (slide->genomic.present && seen.insert(slide->patient_id).second) blocks.push_back({slide->genomic.values.data(), 1});
-  return fit(blocks, genes);
+    if (slide->genomic.present && seen.insert(slide->patient_id).second) all.merge(Moments(genes, {slide->genomic.values.data(), 1}));
+  return scaler_of(all);
 }
 
 }  // namespace microtome

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cross-validation, then the final model on everybody. Early stopping looks at the fold that is also scored, so out-of-fold accuracy is
-// slightly hopeful.
+// Cross-validation, then the final model. Of a fold's patients nothing is used but their score at the end.
 #include "mil/training/train.h"
 
 #include <ATen/Parallel.h>
@@ -8,107 +7,121 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <atomic>
+#include <exception>
+#include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <thread>
 
+#include "mil/aggregators/aggregator.h"
+#include "mil/aggregators/ensemble.h"
 #include "mil/model_error.h"
-#include "mil/training/abmil_training.h"
+#include "mil/training/bag_stream.h"
+#include "mil/training/checkpoint.h"
+#include "mil/training/fold_run.h"
 #include "mil/training/folds.h"
+#include "mil/training/grid.h"
 
 namespace microtome {
 namespace {
 
-using Slides = std::vector<const TrainingSlide*>;
+namespace fs = std::filesystem;
 using OnEpoch = std::function<void(const EpochRecord&)>;
-constexpr int everybody = -1;
+constexpr int kEverybody = -1;
 
-void require_ready(const TrainSettings& settings, const std::filesystem::path& folder) {
+void require_ready(const TrainSettings& settings, const fs::path& folder) {
   const auto problems = validate(settings);
   if (!problems.empty()) throw ModelError(fmt::format("the training settings: {}", fmt::join(problems, "; ")));
   std::error_code error;
-  if (!std::filesystem::is_directory(folder, error))
+  if (!fs::is_directory(folder, error))
     throw ModelError(fmt::format("{}: a folder for the model was wanted: there is none: create it first", folder.string()));
 }
 
-ModelCard sized_card(ModelCard card, const TrainSettings& settings, std::int64_t feature_dim) {
-  card.feature_dim = feature_dim;
+ModelCard sized_card(ModelCard card, const TrainSettings& settings) {
+  card.aggregator = settings.aggregator;
   card.embed_dim = settings.embed_dim;
-  card.attention_dim = settings.attention_dim;
+  card.attention_dim = settings.attention_dim != 0 ? settings.attention_dim : usual_attention_dim(settings.aggregator);
   card.genomic_dim = settings.genomic_dim;
+  card.top_k = settings.top_k;
   return card;
 }
 
-struct Sides {
-  Slides training;
-  Slides validation;
-};
-
-Sides sides_of(const std::vector<TrainingSlide>& slides, const std::vector<int>& folds, int fold) {
-  Sides sides;
-  for (std::size_t i = 0; i < slides.size(); ++i) (folds[i] == fold ? sides.validation : sides.training).push_back(&slides[i]);
-  return sides;
-}
-
-double cross_entropy(const Prediction& prediction, int label) {
-  const auto& logits = prediction.logits;
-  const double top = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const double logit : logits) sum += std::exp(logit - top);
-  return top + std::log(sum) - logits[label];
-}
-
-struct Validation {
-  double loss = 0;
-  double accuracy = 0;
+/// What a fold comes to: the best point of the grid, and its scores.
+struct FoldResult {
+  std::optional<BestFit> best;
+  std::size_t point = 0;
+  std::vector<EpochRecord> history;
   std::vector<FoldPrediction> predictions;
 };
 
-Validation validate_on(const AbmilFit& fit, const Slides& slides, int fold) {
-  Validation result;
-  for (const auto* slide : slides) {
-    const auto prediction = fit.predict(*slide);
-    result.loss += cross_entropy(prediction, slide->label);
-    result.accuracy += prediction.predicted == slide->label ? 1 : 0;
-    result.predictions.push_back({slide->bag.slide_id, slide->patient_id, fold, slide->label, prediction.probabilities});
+/// Everything that folds share.
+struct Training {
+  const std::vector<TrainingSlide>& slides;
+  const std::vector<int>& folds;
+  const ModelCard& card;
+  const std::vector<GridPoint>& points;
+  const fs::path& folder;
+  OnEpoch on_epoch;
+
+  BestFit run(const Sides& sides, const GridPoint& point, int fold, int epochs) const {
+    const int number = static_cast<int>(&point - points.data());
+    return run_fit(sides, sized_card(card, point.settings), point.settings, epochs, {fold, number, folder, on_epoch});
   }
-  result.loss /= static_cast<double>(slides.size());
-  result.accuracy /= static_cast<double>(slides.size());
+};
+
+std::vector<FoldPrediction> scores(const MilNetwork& network, const std::vector<const TrainingSlide*>& slides, int fold) {
+  std::vector<FoldPrediction> out;
+  BagStream bags(slides);
+  for (const TrainingSlide* slide : slides)
+    out.push_back({slide->bag.slide_id, slide->patient_id, fold, slide->label, answer_of(network, *bags.next(), *slide).probabilities});
+  return out;
+}
+
+FoldResult run_fold(const Training& training, int fold) {
+  std::vector<const TrainingSlide*> outside, inside;
+  for (std::size_t i = 0; i < training.slides.size(); ++i) (training.folds[i] == fold ? inside : outside).push_back(&training.slides[i]);
+  const TrainSettings& settings = training.points.front().settings;
+  const Sides sides = settings.stopping == "fixed" ? Sides{outside, {}} : validation_aside(outside, training.card, settings.seed);
+  FoldResult result;
+  for (const GridPoint& point : training.points) {
+    BestFit fit = training.run(sides, point, fold, point.settings.epochs);
+    result.history.insert(result.history.end(), fit.history.begin(), fit.history.end());
+    if (result.best && fit.validation_loss >= result.best->validation_loss) continue;
+    result.best = std::move(fit);
+    result.point = static_cast<std::size_t>(&point - training.points.data());
+  }
+  result.predictions = scores(result.best->network, inside, fold);
   return result;
 }
 
-/// Collects what the caller gets back, and tells the listener as it happens.
-class Record {
- public:
-  explicit Record(const OnEpoch& on_epoch) : on_epoch_(on_epoch) {}
-  void add(const EpochRecord& epoch) {
-    result.history.push_back(epoch);
-    if (on_epoch_) on_epoch_(epoch);
+/// Several folds at once, each on one thread. The first failure ends all, after the epochs that run.
+std::vector<FoldResult> run_folds(const Training& training, const std::vector<int>& numbers, int threads) {
+  std::vector<FoldResult> results(numbers.size());
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto work = [&] {
+    at::set_num_threads(1);
+    for (std::size_t i = next++; i < numbers.size(); i = next++) {
+      try {
+        results[i] = run_fold(training, numbers[i]);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = numbers.size();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> pool;
+    for (int t = 1; t < threads; ++t) pool.emplace_back(work);
+    work();
   }
-  TrainResult result;
-
- private:
-  const OnEpoch& on_epoch_;
-};
-
-/// The best epoch; its out-of-fold predictions join the record.
-int run_fold(const Sides& sides, int fold, const ModelCard& card, const TrainSettings& settings, Record& record) {
-  AbmilFit fit(sides.training, card, settings, static_cast<std::uint64_t>(fold) + 1);
-  Validation best;
-  best.loss = std::numeric_limits<double>::infinity();
-  int best_epoch = 0;
-  for (int epoch = 1; epoch <= settings.epochs && epoch - best_epoch <= settings.patience; ++epoch) {
-    const double train_loss = fit.train_epoch();
-    auto now = validate_on(fit, sides.validation, fold);
-    record.add({fold, epoch, train_loss, now.loss, now.accuracy});
-    if (now.loss >= best.loss) continue;
-    best = std::move(now);
-    best_epoch = epoch;
-  }
-  auto& all = record.result.predictions;
-  all.insert(all.end(), best.predictions.begin(), best.predictions.end());
-  return best_epoch;
+  if (failure) std::rethrow_exception(failure);
+  return results;
 }
 
 int median(std::vector<int> values) {
@@ -124,60 +137,103 @@ double accuracy_of(const std::vector<FoldPrediction>& predictions) {
   return static_cast<double>(right) / static_cast<double>(predictions.size());
 }
 
-std::string describe(const TrainSettings& settings, const std::vector<TrainingSlide>& slides, std::size_t folds,
-                     const TrainResult& result) {
-  const nlohmann::ordered_json json{{"seed", settings.seed},
-                                    {"folds", folds},
-                                    {"settings",
-                                     {{"epochs", settings.epochs},
-                                      {"patience", settings.patience},
-                                      {"learning_rate", settings.learning_rate},
-                                      {"weight_decay", settings.weight_decay},
-                                      {"dropout", settings.dropout},
-                                      {"modality_dropout", settings.modality_dropout}}},
-                                    {"patients", patients_of(slides).size()},
-                                    {"slides", slides.size()},
-                                    {"final_epochs", result.final_epochs},
-                                    {"pooled_accuracy", result.pooled_accuracy}};
+/// The point that most folds chose, of equal ones the first.
+std::size_t favourite(const std::vector<FoldResult>& folds) {
+  std::map<std::size_t, int> votes;
+  for (const FoldResult& fold : folds) ++votes[fold.point];
+  return std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
+}
+
+TrainResult collected(const std::vector<FoldResult>& folds, const std::vector<GridPoint>& points) {
+  TrainResult result;
+  std::vector<int> epochs;
+  const std::size_t point = favourite(folds);
+  for (const FoldResult& fold : folds) {
+    result.history.insert(result.history.end(), fold.history.begin(), fold.history.end());
+    result.predictions.insert(result.predictions.end(), fold.predictions.begin(), fold.predictions.end());
+    if (points.size() > 1) result.chosen.push_back(points[fold.point].text);
+    if (fold.point == point) epochs.push_back(fold.best->epoch);
+  }
+  std::sort(result.predictions.begin(), result.predictions.end(), [](const auto& a, const auto& b) { return a.slide_id < b.slide_id; });
+  result.final_epochs = median(epochs);
+  result.pooled_accuracy = accuracy_of(result.predictions);
+  return result;
+}
+
+std::string describe(const TrainSettings& s, const std::vector<TrainingSlide>& slides, std::size_t folds, const TrainResult& result) {
+  nlohmann::ordered_json json{{"seed", s.seed},
+                              {"folds", folds},
+                              {"settings",
+                               {{"stopping", s.stopping},
+                                {"epochs", s.epochs},
+                                {"patience", s.patience},
+                                {"loss", s.loss},
+                                {"class_weights", s.class_weights},
+                                {"optimiser", s.optimiser},
+                                {"lookahead", s.lookahead},
+                                {"schedule", s.schedule},
+                                {"learning_rate", s.learning_rate},
+                                {"weight_decay", s.weight_decay},
+                                {"l1", s.l1},
+                                {"accumulate", s.accumulate},
+                                {"sampling", s.sampling},
+                                {"dropout", s.dropout},
+                                {"bag_dropout", s.bag_dropout},
+                                {"bag_size", s.bag_size},
+                                {"mixup", s.mixup},
+                                {"modality_dropout", s.modality_dropout}}},
+                              {"patients", patients_of(slides).size()},
+                              {"slides", slides.size()},
+                              {"final_epochs", result.final_epochs},
+                              {"pooled_accuracy", result.pooled_accuracy}};
+  if (!result.chosen.empty()) json["chosen"] = result.chosen;
   return json.dump();
 }
 
-AbmilFit fit_everybody(const std::vector<TrainingSlide>& slides, const ModelCard& card, const TrainSettings& settings, Record& record) {
-  Slides all;
-  for (const auto& slide : slides) all.push_back(&slide);
-  AbmilFit fit(all, card, settings, 0);
-  for (int epoch = 1; epoch <= record.result.final_epochs; ++epoch) record.add({everybody, epoch, fit.train_epoch(), 0, 0});
-  return fit;
+void save_members(const Training& training, const std::vector<FoldResult>& folds, const std::string& training_json) {
+  std::vector<const MilNetwork*> members;
+  for (const FoldResult& fold : folds) members.push_back(&fold.best->network);
+  save_ensemble(training.folder, members, training_json);
 }
 
-void run_folds(const std::vector<TrainingSlide>& slides, const ModelCard& card, const TrainSettings& settings,
-               const std::vector<int>& folds, Record& record) {
-  std::vector<int> best_epochs;
-  for (const int fold : std::set<int>(folds.begin(), folds.end()))
-    best_epochs.push_back(run_fold(sides_of(slides, folds, fold), fold, card, settings, record));
-  auto& result = record.result;
-  std::sort(result.predictions.begin(), result.predictions.end(), [](const auto& a, const auto& b) { return a.slide_id < b.slide_id; });
-  result.final_epochs = median(best_epochs);
-  result.pooled_accuracy = accuracy_of(result.predictions);
+void train_final(const Training& training, const GridPoint& point, std::size_t folds, TrainResult& result) {
+  Sides everybody;
+  for (const TrainingSlide& slide : training.slides) everybody.training.push_back(&slide);
+  const BestFit fit = training.run(everybody, point, kEverybody, result.final_epochs);
+  result.history.insert(result.history.end(), fit.history.begin(), fit.history.end());
+  ModelCard card = fit.network.card();
+  card.training_json = describe(point.settings, training.slides, folds, result);
+  save_slide_model(training.folder, fit.network, card);
 }
 
 }  // namespace
 
-TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& settings,
-                              const std::filesystem::path& folder, const OnEpoch& on_epoch) {
+TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& settings, const fs::path& folder,
+                              const OnEpoch& on_epoch) {
   require_ready(settings, folder);
   std::sort(slides.begin(), slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   require_trainable(slides, card);
   const auto folds = folds_for(slides, card, settings);
-  card = sized_card(std::move(card), settings, slides.front().bag.feature_dim);
+  const auto points = grid_points(settings);
+  card.feature_dim = slides.front().bag.feature_dim;
+  for (const GridPoint& point : points) make_aggregator(sized_card(card, point.settings));  // sizes are refused before the first epoch
   at::set_num_threads(1);
-  Record record(on_epoch);
-  run_folds(slides, card, settings, folds, record);
-  const auto fit = fit_everybody(slides, card, settings, record);
-  auto final_card = fit.card();
-  final_card.training_json = describe(settings, slides, std::set<int>(folds.begin(), folds.end()).size(), record.result);
-  save_abmil(folder, fit.network(), final_card);
-  return std::move(record.result);
+  std::mutex telling;
+  const OnEpoch one_at_a_time = [&](const EpochRecord& record) {
+    const std::lock_guard lock(telling);
+    if (on_epoch) on_epoch(record);
+  };
+  const Training training{slides, folds, card, points, folder, one_at_a_time};
+  const std::set<int> numbers(folds.begin(), folds.end());
+  const auto results = run_folds(training, {numbers.begin(), numbers.end()}, settings.threads);
+  TrainResult result = collected(results, points);
+  const GridPoint& point = points[favourite(results)];
+  if (settings.ensemble)
+    save_members(training, results, describe(point.settings, slides, numbers.size(), result));
+  else
+    train_final(training, point, numbers.size(), result);
+  Checkpoint::remove_all(folder);
+  return result;
 }
 
 }  // namespace microtome

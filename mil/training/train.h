@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training of the gated attention model (Ilse et al. 2018) with optional genomic concatenation: cross-entropy, Adam, patient-level splits.
+// Training of a slide-level model: any aggregator, patient-level splits, early stopping on patients that score nothing.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,38 @@
 namespace microtome {
 
 struct TrainSettings {
-  int folds = 5;                // patients are cut into this many folds, stratified by label; >= 2
-  int epochs = 30;              // most epochs per fold
-  int patience = 8;             // epochs without a better validation loss before a fold stops
-  double learning_rate = 2e-4;  // Adam
-  double weight_decay = 1e-5;
-  double dropout = 0.25;           // in embedding and attention
-  double modality_dropout = 0.15;  // share of training steps in which the genomic table is hidden
+  std::string aggregator = "abmil-gated";
+  int folds = 5;                     // patients are cut into this many folds, stratified by label and site; >= 2
+  bool leave_sites_out = false;      // sites instead of patients are dealt to the folds
+  std::string stopping = "nested";   // "nested": on a quarter of the patients outside the fold; "fixed": never, all epochs
+  int epochs = 30;                   // most epochs per fold
+  int patience = 8;                  // epochs without a better validation loss before a fold stops
+  std::string grid;                  // "learning_rate=1e-4,2e-4; dropout=0,0.25": tried in every fold, chosen on its validation patients
+  std::string loss = "cross-entropy";
+  double focal_gamma = 2;
+  std::string class_weights = "none";  // "balanced": a class weighs by the inverse of its slides
+  std::string optimiser = "adam";
+  bool lookahead = false;
+  std::string schedule = "constant";
+  double learning_rate = 2e-4;
+  double weight_decay = 1e-5;        // L2
+  double l1 = 0;                     // times the sum of absolute weights, added to every slide's loss
+  int accumulate = 1;                // slides a step
+  std::string sampling = "shuffled";  // "weighted": with replacement, classes alike; "stratified": classes in turn
+  double dropout = 0.25;             // in embedding and attention
+  double bag_dropout = 0;            // share of a bag's tiles that a step does not see
+  std::int64_t bag_size = 0;         // most tiles of a bag that a step sees, drawn anew each time; 0: all
+  double mixup = 0;                  // alpha of Beta(alpha, alpha), mixing tiles of two slides; 0: none
+  double modality_dropout = 0.15;    // share of training steps in which the genomic table is hidden
   std::int64_t embed_dim = 512;
-  std::int64_t attention_dim = 384;
+  std::int64_t attention_dim = 0;    // 0: that of the aggregator's publication
   std::int64_t genomic_dim = 32;
+  std::int64_t top_k = 10;           // of top-k
+  bool ensemble = false;             // the folds' models together are the model, instead of one trained on everybody
   std::uint64_t seed = 0;
+
+  int threads = 1;     // folds at once; changes no result
+  std::string recipe;  // of the training set: where a run was interrupted, the same one goes on. Empty: nothing is kept between epochs
 };
 std::vector<std::string> validate(const TrainSettings& settings);
 
@@ -31,17 +52,20 @@ std::vector<std::string> validate(const TrainSettings& settings);
 struct TrainingSlide {
   Bag bag;
   std::string patient_id;
-  int label = 0;  // index into classes
-  int fold = -1;  // from a splits file; -1: let the program choose
+  int label = 0;     // index into classes
+  int fold = -1;     // from a splits file; -1: let the program choose
+  std::string site;  // where the slide was made; "" unknown
   GenomicInput genomic;
+  std::function<Bag()> load = nullptr;  // set: bag lacks its features, and this reads all of it. Called by several threads
 };
 
 struct EpochRecord {
   int fold = 0;   // -1: the final model, trained on all patients
+  int point = 0;  // of the grid
   int epoch = 0;  // from 1
   double train_loss = 0;
-  double validation_loss = 0;      // 0 for the final model
-  double validation_accuracy = 0;  // 0 for the final model
+  double validation_loss = 0;      // cross-entropy; 0 where nothing is validated
+  double validation_accuracy = 0;  // likewise
 };
 
 /// Out-of-fold result of one slide.
@@ -55,18 +79,20 @@ struct FoldPrediction {
 
 struct TrainResult {
   std::vector<EpochRecord> history;
-  std::vector<FoldPrediction> predictions;  // sorted by slide id
+  std::vector<FoldPrediction> predictions;  // sorted by slide id; no patient of a fold had a say in its model's weights, epochs or settings
+  std::vector<std::string> chosen;          // the grid's point of each fold, as text; empty without a grid
   int final_epochs = 0;                     // the median of the folds' best epochs
   double pooled_accuracy = 0;               // of the out-of-fold predictions
 };
 
-/// Folds by patient: stratified by label, seeded, independent of the order of `slides`. Exposed for tests.
+/// Folds by patient: stratified by label and site, seeded, independent of the order of `slides`. Exposed for tests.
 std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int folds, std::uint64_t seed);
 
 /// Runs the folds, then trains the final model on every patient for the median of the best epochs and writes model.json and
 /// weights.safetensors into `folder` (which exists). `card` comes with everything but scaler, sizes and training_json filled in.
-/// Scalers are fitted on the training patients of each fold only. One thread, so the same seed gives the same bytes.
-/// Throws ModelError (too few patients for the folds, fewer than two classes, bags of different dimension).
+/// Scalers are fitted on the training patients of each fold only. The same seed gives the same bytes, whatever the threads and however often the
+/// run was interrupted. `on_epoch` is called by one thread at a time.
+/// Throws ModelError (settings; too few patients for the folds, fewer than two classes, bags of different dimension, loss not finite).
 TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& settings,
                               const std::filesystem::path& folder, const std::function<void(const EpochRecord&)>& on_epoch);
 

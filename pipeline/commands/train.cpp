@@ -8,6 +8,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/inputs/delimited_table.h"
 #include "pipeline/inputs/training_set.h"
+#include "pipeline/machine/threads.h"
 #include "pipeline/outputs/publication.h"
 
 namespace microtome {
@@ -19,15 +20,15 @@ constexpr const char* kMarker = "training.json";  // written last: the model is 
 bool already_trained(const fs::path& folder, const std::string& recipe) {
   std::ifstream file(folder / kMarker);
   const auto json = nlohmann::json::parse(file, nullptr, false);
-  return json.is_object() && json.value("recipe", "") == recipe && fs::exists(folder / "model.json") &&
-         fs::exists(folder / "weights.safetensors");
+  return json.is_object() && json.value("recipe", "") == recipe && fs::exists(folder / "model.json");
 }
 
 std::string history_text(const std::vector<EpochRecord>& history) {
   std::string out;
   for (const auto& e : history) {
     nlohmann::ordered_json line = {{"fold", e.fold}, {"epoch", e.epoch}, {"train_loss", e.train_loss}};
-    if (e.fold >= 0) {
+    if (e.point > 0) line["grid_point"] = e.point;
+    if (e.validation_loss > 0) {
       line["validation_loss"] = e.validation_loss;
       line["validation_accuracy"] = e.validation_accuracy;
     }
@@ -55,6 +56,8 @@ void describe(const TrainingSet& set) {
   if (set.bags_without_label > 0) fmt::print(stderr, "; {} bags without a label left out", set.bags_without_label);
   if (set.bags_without_tiles > 0) fmt::print(stderr, "; {} bags without tiles left out", set.bags_without_tiles);
   fmt::print(stderr, "\n");
+  if (set.bags_read_again > 0)
+    fmt::print(stderr, "{} bags do not fit the memory limit and are read each time they are needed\n", set.bags_read_again);
   if (set.card.encoder_random_weights) fmt::print(stderr, "the encoder's weights are random numbers: this model is a rehearsal\n");
 }
 
@@ -87,7 +90,10 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
   describe(set);
   const std::vector<std::string> classes = set.card.classes;
   const bool quiet = config.engine.progress == "none";
-  const TrainResult result = train_slide_model(std::move(set.slides), set.card, config.train, folder, [quiet](const EpochRecord& e) {
+  TrainSettings settings = config.train;
+  settings.threads = config.engine.threads > 0 ? config.engine.threads : allowed_threads();
+  settings.recipe = set.recipe;
+  const TrainResult result = train_slide_model(std::move(set.slides), set.card, settings, folder, [quiet](const EpochRecord& e) {
     if (!quiet) tell_epoch(e);
   });
 

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unistd.h>
+
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -12,6 +15,7 @@
 #include "mil/model_error.h"
 #include "mil/sha256.h"
 #include "pipeline/inputs/delimited_table.h"
+#include "pipeline/options.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -20,6 +24,7 @@ namespace {
 struct Label {
   std::string patient_id;
   std::string label;
+  std::string site;
 };
 
 /// Keyed by slide id where the table has one, else by patient id.
@@ -27,7 +32,8 @@ class Labels {
  public:
   explicit Labels(const fs::path& path) {
     const DelimitedTable table = read_delimited(path);
-    const auto slide = table.column("slide_id"), patient = table.column("patient_id"), label = table.column("label");
+    const auto slide = table.column("slide_id"), patient = table.column("patient_id"), label = table.column("label"),
+               site = table.column("site");
     if (!label || !(slide || patient)) {
       throw ConfigError(fmt::format("{}: wanted the columns label and slide_id or patient_id in the header row", path.string()));
     }
@@ -36,7 +42,7 @@ class Labels {
       if (row[*label].empty()) continue;
       auto& keyed = slide ? by_slide_ : by_patient_;
       const std::string id = row[slide ? *slide : *patient];
-      if (!keyed.emplace(id, Label{patient ? row[*patient] : "", row[*label]}).second) {
+      if (!keyed.emplace(id, Label{patient ? row[*patient] : "", row[*label], site ? row[*site] : ""}).second) {
         throw ConfigError(fmt::format("{}: row {}: wanted each id once, '{}' is there twice", path.string(), r + 2, id));
       }
       classes_.insert(row[*label]);
@@ -139,9 +145,23 @@ std::string add_genes(TrainingSet& set, const fs::path& path) {
   return source.table().sha256;
 }
 
-std::string settings_text(const TrainSettings& t) {
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", t.folds, t.epochs, t.patience, t.learning_rate, t.weight_decay, t.dropout,
-                     t.modality_dropout, t.embed_dim, t.attention_dim, t.genomic_dim, t.seed);
+/// Tissue source site of a TCGA barcode, "TCGA-02-0001-...".
+std::string site_of(const Label& label, const std::string& slide_id) {
+  if (!label.site.empty()) return label.site;
+  return tcga_patient(slide_id) ? slide_id.substr(5, 2) : "";
+}
+
+/// Half of the machine's memory where no limit was set: what does not fit is read again each time it is needed.
+std::int64_t bytes_for_bags(const Config& config) {
+  const std::int64_t limit = parse_bytes(config.engine.memory_limit);
+  return limit > 0 ? limit : static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE) / 2;
+}
+
+void require_finite(const Bag& bag, const fs::path& path) {
+  const auto wrong = std::find_if(bag.features.begin(), bag.features.end(), [](float value) { return !std::isfinite(value); });
+  if (wrong != bag.features.end())
+    throw ModelError(fmt::format("{}: finite features were wanted: tile {} of slide '{}' has NaN or infinity: extract the slide again", path.string(),
+                                 (wrong - bag.features.begin()) / bag.feature_dim, bag.slide_id));
 }
 
 }  // namespace
@@ -150,7 +170,8 @@ TrainingSet read_training_set(const Config& config) {
   const Labels labels(config.data.labels);
   TrainingSet set;
   set.card.classes = labels.classes();
-  std::string recipe = "train=1\n" + settings_text(config.train) + "\n";
+  std::string recipe = "train=2\n" + result_settings(config, {"train"});
+  std::int64_t room = bytes_for_bags(config);
   std::set<std::string> seen;
   for (const auto& path : find_bags(config.data.bags, config.data.features)) {
     BagFile file = read_bag_file(path);
@@ -166,7 +187,16 @@ TrainingSet read_training_set(const Config& config) {
     slide.patient_id = !label->patient_id.empty() ? label->patient_id : tcga_patient(file.bag.slide_id).value_or(file.bag.slide_id);
     const auto at = std::find(set.card.classes.begin(), set.card.classes.end(), label->label);
     slide.label = static_cast<int>(at - set.card.classes.begin());
+    slide.site = site_of(*label, file.bag.slide_id);
+    require_finite(file.bag, path);
+    const auto bytes = static_cast<std::int64_t>(file.bag.features.size() * sizeof(float));
     slide.bag = std::move(file.bag);
+    room -= bytes;
+    if (room < 0) {
+      slide.bag.features = {};
+      slide.load = [path] { return read_bag_file(path).bag; };
+      ++set.bags_read_again;
+    }
     set.slides.push_back(std::move(slide));
   }
   if (set.slides.empty()) {
@@ -176,7 +206,7 @@ TrainingSet read_training_set(const Config& config) {
   std::sort(set.slides.begin(), set.slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   add_folds(set, config.data.splits);
   recipe += "genomics=" + add_genes(set, config.run.genomics) + "\n";
-  for (const auto& slide : set.slides) recipe += fmt::format("{}:{} ", slide.patient_id, slide.fold);
+  for (const auto& slide : set.slides) recipe += fmt::format("{}:{}:{} ", slide.patient_id, slide.fold, slide.site);
   set.recipe = sha256_of_text(recipe);
   return set;
 }

@@ -18,6 +18,7 @@ struct TrainingSet {
   std::size_t bags_without_label = 0;
   std::size_t bags_without_tiles = 0;
   std::size_t slides_without_genes = 0;
+  std::size_t bags_read_again = 0;  // beyond the memory limit: read each time
 };
 
 /// Throws ConfigError (labels, splits: missing columns, unknown or doubled ids, no labelled bag), BagError (a bag that cannot be read),

@@ -79,7 +79,7 @@ std::string run_json(const RunParts& parts, const RunSummary& summary, const Sta
   for (const auto& encoder : parts.encoders) run["encoders"].push_back(encoder_json(encoder->facts()));
   if (parts.model) run["model"] = {{"name", parts.model->name()}, {"sha256", parts.model->sha256()}};
   if (parts.genomics) run["genomics"] = audit_json(parts.genomics->audit());
-  run["settings"] = result_settings(parts.config);
+  run["settings"] = result_settings(parts.config, {"run", "tiling", "tissue"});
   Json software = Json::object();
   for (const auto& [name, version] : parts.software) software[name] = version;
   run["software"] = software;

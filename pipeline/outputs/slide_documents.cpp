@@ -213,19 +213,11 @@ void add_heatmap(const SlideJob& job, const std::vector<float>& scores, const st
                 [&](const fs::path& p) { write_heatmap_png(p, o.rgb, o.size, covered, raster, downsample); });
 }
 
-/// Where in this slide the first head looks most.
-std::vector<float> attention_ranks(const Prediction& prediction) {
-  std::vector<float> attention;
-  for (std::size_t i = 0; i < prediction.attention.size(); i += static_cast<std::size_t>(prediction.heads))
-    attention.push_back(prediction.attention[i]);
-  return percentile_ranks(attention);
-}
-
 void add_prediction(const RunParts& parts, const SlideJob& job, Artifacts& artifacts, Findings& f) {
   const Prediction& prediction = *job.prediction;
   artifacts.add("prediction", "prediction.h5", "application/x-hdf5",
                 [&](const fs::path& p) { write_prediction_file(p, job.bags[parts.model_encoder], prediction); });
-  add_heatmap(job, attention_ranks(prediction), "heatmap", artifacts);
+  add_heatmap(job, percentile_ranks(shown_attention(prediction)), "heatmap", artifacts);
   const RegionRequest request = region_request(job);
   const auto regions = find_regions(request, prediction);
   for (const auto& region : regions) f.regions.push_back({region.name, region.area_mm2, region.score});

@@ -295,11 +295,12 @@ TEST_F(BrokenModel, WithAScalerOfZeroIsRefused) {
 }
 
 TEST_F(BrokenModel, OfAnUnknownAggregatorNamesBoth) {
-  card_.aggregator = "transmil";
+  card_.aggregator = "perceiver";
   write();
   EXPECT_EQ(load_sentence(folder_.path()),
             (folder_.path() / "model.json").string() +
-                ": aggregator 'abmil-gated' was wanted: the card names 'transmil': a newer version of the program may know it");
+                ": an aggregator among mean, max, top-k, abmil, abmil-gated, clam-sb, clam-mb, clam-sb-plain, clam-mb-plain, dsmil, transmil, transformer, "
+                "patch-gcn was wanted: the card names 'perceiver': a newer version of the program may know it");
 }
 
 std::string match_sentence(const std::string& encoder, const std::string& sha256, std::int64_t dim, int tile_px, double mpp) {

@@ -13,6 +13,7 @@
 #include <set>
 
 #include "mil/model_error.h"
+#include "mil/training/sampling.h"
 #include "mil/training/scaler.h"
 #include "small_model.h"
 
@@ -209,13 +210,33 @@ TEST(TrainingSet, ThatIsInOrderIsAccepted) { EXPECT_EQ(trainable_sentence(cohort
 TEST(TrainSettings, ByDefaultAreValid) { EXPECT_THAT(validate({}), IsEmpty()); }
 
 TEST(TrainSettings, EachImpossibleValueHasItsSentence) {
-  TrainSettings settings{1, 0, 0, 0.0, -1.0, 1.0, 1.5, 0, 0, 0, 0};
-  EXPECT_THAT(validate(settings),
-              ElementsAre("folds: 2 or more were wanted: it is 1", "epochs: 1 or more were wanted: it is 0",
-                          "patience: 1 or more was wanted: it is 0", "learning_rate: above 0, at most 1 was wanted: it is 0",
-                          "weight_decay: from 0 to 1 was wanted: it is -1", "dropout: from 0 to below 1 was wanted: it is 1",
+  TrainSettings s;
+  s.aggregator = "clam";
+  s.loss = s.optimiser = s.schedule = s.sampling = s.stopping = s.class_weights = "x";
+  s.folds = 1;
+  s.epochs = s.patience = s.accumulate = 0;
+  s.learning_rate = 0;
+  s.weight_decay = s.l1 = s.focal_gamma = s.mixup = -1;
+  s.dropout = s.bag_dropout = 1;
+  s.modality_dropout = 1.5;
+  s.bag_size = s.attention_dim = -1;
+  s.embed_dim = s.genomic_dim = s.top_k = 0;
+  EXPECT_THAT(validate(s),
+              ElementsAre("aggregator: one of mean, max, top-k, abmil, abmil-gated, clam-sb, clam-mb, clam-sb-plain, clam-mb-plain, dsmil, transmil, "
+                          "transformer, patch-gcn was wanted: it is 'clam'",
+                          "loss: one of cross-entropy, focal, bce, smooth-svm, mse, huber was wanted: it is 'x'",
+                          "optimiser: one of sgd, adam, adamw, rmsprop, radam was wanted: it is 'x'",
+                          "schedule: one of constant, cosine, one-cycle, step was wanted: it is 'x'",
+                          "sampling: one of shuffled, weighted, stratified was wanted: it is 'x'", "stopping: one of nested, fixed was wanted: it is 'x'",
+                          "class_weights: one of none, balanced was wanted: it is 'x'", "folds: 2 or more were wanted: it is 1",
+                          "epochs: 1 or more were wanted: it is 0", "patience: 1 or more was wanted: it is 0", "accumulate: 1 or more was wanted: it is 0",
+                          "learning_rate: above 0, at most 1 was wanted: it is 0", "weight_decay: from 0 to 1 was wanted: it is -1",
+                          "l1: from 0 to 1 was wanted: it is -1", "focal_gamma: 0 or more was wanted: it is -1",
+                          "dropout: from 0 to below 1 was wanted: it is 1", "bag_dropout: from 0 to below 1 was wanted: it is 1",
+                          "bag_size: 0 or more was wanted: it is -1", "mixup: 0 or more was wanted: it is -1",
                           "modality_dropout: from 0 to below 1 was wanted: it is 1.5", "embed_dim: 1 or more was wanted: it is 0",
-                          "attention_dim: 1 or more was wanted: it is 0", "genomic_dim: 1 or more was wanted: it is 0"));
+                          "attention_dim: 0 or more was wanted: it is -1", "genomic_dim: 1 or more was wanted: it is 0",
+                          "top_k: 1 or more was wanted: it is 0"));
 }
 
 TEST(TrainSettings, ThatAreNotNumbersAreRefused) {

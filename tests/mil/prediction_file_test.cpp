@@ -41,6 +41,7 @@ TEST(PredictionFile, HoldsAttentionAndContributionsPerTile) {
   EXPECT_EQ(root.text_attribute("task"), "label");
   EXPECT_EQ(root.text_attribute("classes"), R"(["normal","tumour \"x\""])");
   EXPECT_EQ(root.text_attribute("attention_kind"), "softmax");
+  EXPECT_EQ(root.integer_attribute("shown_head"), 0);
   EXPECT_EQ(root.text_attribute("aggregator"), "abmil-gated");
   EXPECT_EQ(root.text_attribute("aggregator_sha256"), "aa11");
   EXPECT_EQ(root.text_attribute("encoder"), "resnet18");

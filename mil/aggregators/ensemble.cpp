@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mil/aggregators/ensemble.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "mil/aggregators/model_card.h"
+#include "mil/model_error.h"
+#include "mil/sha256.h"
+
+namespace microtome {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+template <class T>
+void add_share(std::vector<T>& sum, const std::vector<T>& values, double share) {
+  if (sum.empty()) sum.assign(values.size(), T{0});
+  for (std::size_t i = 0; i < values.size(); ++i) sum[i] = static_cast<T>(sum[i] + share * values[i]);
+}
+
+void describe(Prediction& prediction) {
+  const double top = *std::max_element(prediction.logits.begin(), prediction.logits.end());
+  double sum = 0;
+  for (const double logit : prediction.logits) sum += prediction.probabilities.emplace_back(std::exp(logit - top));
+  for (double& probability : prediction.probabilities) probability /= sum;
+  const auto& all = prediction.probabilities;
+  prediction.predicted = static_cast<int>(std::max_element(all.begin(), all.end()) - all.begin());
+  prediction.shown_head = prediction.heads == 1 ? 0 : prediction.predicted;
+  double squares = 0;
+  for (const float a : shown_attention(prediction)) {
+    squares += static_cast<double>(a) * a;
+    if (a > 0) prediction.attention_entropy -= a * std::log(static_cast<double>(a));
+  }
+  prediction.effective_tiles = 1 / squares;
+}
+
+class Ensemble final : public SlideModel {
+ public:
+  Ensemble(std::vector<std::shared_ptr<const SlideModel>> members, ModelCard card, std::string sha256)
+      : members_(std::move(members)), card_(std::move(card)), sha256_(std::move(sha256)) {}
+  const ModelCard& card() const override { return card_; }
+  const std::string& sha256() const override { return sha256_; }
+  std::string name() const override { return card_.aggregator; }
+
+  Prediction predict(const Bag& bag, const GenomicInput& genomic) const override {
+    const double share = 1.0 / static_cast<double>(members_.size());
+    Prediction joined;
+    for (const auto& member : members_) {
+      Prediction one = member->predict(bag, genomic);
+      add_share(joined.logits, one.logits, share);
+      add_share(joined.offset, one.offset, share);
+      add_share(joined.attention, one.attention, share);
+      add_share(joined.contribution, one.contribution, share);
+      if (member != members_.back()) continue;
+      joined.task = std::move(one.task);
+      joined.classes = std::move(one.classes);
+      joined.heads = one.heads;
+      joined.modalities = std::move(one.modalities);
+      joined.encoder = std::move(one.encoder);
+      joined.encoder_random_weights = one.encoder_random_weights;
+    }
+    joined.aggregator = {name(), sha256_};
+    describe(joined);
+    return joined;
+  }
+
+ private:
+  const std::vector<std::shared_ptr<const SlideModel>> members_;
+  const ModelCard card_;
+  const std::string sha256_;
+};
+
+}  // namespace
+
+std::string members_sha256(const std::vector<std::string>& sha256_of_members) {
+  std::string text;
+  for (const std::string& sha256 : sha256_of_members) text += sha256 + "\n";
+  return sha256_of_text(text);
+}
+
+std::shared_ptr<const SlideModel> join_models(std::vector<std::shared_ptr<const SlideModel>> members, ModelCard card, std::string sha256) {
+  return std::make_shared<Ensemble>(std::move(members), std::move(card), std::move(sha256));
+}
+
+void save_ensemble(const fs::path& folder, const std::vector<const MilNetwork*>& members, const std::string& training_json) {
+  CardFile file{members.front()->card(), ""};
+  std::vector<std::string> sha256;
+  for (const MilNetwork* member : members) {
+    const std::string name = "member-" + std::to_string(sha256.size() + 1);
+    std::error_code error;
+    fs::create_directories(folder / name, error);
+    if (error) throw ModelError((folder / name).string() + ": a folder for a member was wanted: " + error.message() + ": check the permissions");
+    ModelCard card = member->card();
+    card.training_json = "{}";
+    save_slide_model(folder / name, *member, card);
+    sha256.push_back(sha256_of_file(folder / name / weights_file_name));
+    file.card.members.push_back(name);
+  }
+  file.weights_sha256 = members_sha256(sha256);
+  file.card.training_json = training_json;
+  write_model_card(folder, file);
+}
+
+}  // namespace microtome

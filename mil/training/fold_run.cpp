@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mil/training/fold_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "mil/model_error.h"
+#include "mil/training/bag_stream.h"
+#include "mil/training/checkpoint.h"
+#include "mil/training/fit.h"
+
+namespace microtome {
+namespace {
+
+double cross_entropy(const Prediction& prediction, int label) {
+  const auto& logits = prediction.logits;
+  const double top = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const double logit : logits) sum += std::exp(logit - top);
+  return top + std::log(sum) - logits[static_cast<std::size_t>(label)];
+}
+
+EpochRecord judged(const Fit& fit, const std::vector<const TrainingSlide*>& slides, EpochRecord record) {
+  BagStream bags(slides);
+  for (const TrainingSlide* slide : slides) {
+    const Prediction prediction = answer_of(fit.network(), *bags.next(), *slide);
+    record.validation_loss += cross_entropy(prediction, slide->label) / static_cast<double>(slides.size());
+    record.validation_accuracy += prediction.predicted == slide->label ? 1.0 / static_cast<double>(slides.size()) : 0.0;
+  }
+  return record;
+}
+
+/// What is known after some epochs.
+struct Progress {
+  NamedTensors best;  // weights of the best epoch
+  int best_epoch = 0;
+  double best_loss = std::numeric_limits<double>::infinity();
+  std::vector<EpochRecord> history;
+
+  void add(const EpochRecord& record, bool validated, const Fit& fit) {
+    history.push_back(record);
+    if (validated && record.validation_loss >= best_loss) return;
+    best_loss = record.validation_loss;
+    best_epoch = record.epoch;
+    best = fit.network().tensors();
+  }
+};
+
+NamedTensors written(const Fit& fit, const Progress& progress) {
+  NamedTensors state = fit.state();
+  for (const auto& [name, tensor] : progress.best) state["best." + name] = tensor;
+  const auto epochs = static_cast<std::int64_t>(progress.history.size());
+  at::Tensor history = at::empty({epochs, 3}, at::kDouble);
+  for (std::int64_t i = 0; i < epochs; ++i) {
+    const EpochRecord& record = progress.history[static_cast<std::size_t>(i)];
+    history[i] = at::tensor({record.train_loss, record.validation_loss, record.validation_accuracy}, at::kDouble);
+  }
+  state["history"] = history;
+  state["best_epoch"] = at::full({1}, progress.best_epoch, at::kLong);
+  return state;
+}
+
+Progress read_back(const NamedTensors& state, Fit& fit, const FitPlace& place, bool validated, const std::filesystem::path& path) {
+  fit.restore(state, path);
+  Progress progress;
+  for (const auto& [name, tensor] : state)
+    if (name.starts_with("best.")) progress.best[name.substr(5)] = tensor.clone();
+  const at::Tensor& history = state.at("history");
+  progress.best_epoch = static_cast<int>(state.at("best_epoch").item<std::int64_t>());
+  for (std::int64_t i = 0; i < history.size(0); ++i) {
+    const auto at = [&](std::int64_t column) { return history[i][column].item<double>(); };
+    progress.history.push_back({place.fold, place.point, static_cast<int>(i) + 1, at(0), at(1), at(2)});
+  }
+  if (validated) progress.best_loss = progress.history[static_cast<std::size_t>(progress.best_epoch) - 1].validation_loss;
+  return progress;
+}
+
+std::uint64_t number_of(const FitPlace& place) {
+  // fits of one seed must not share random numbers; points of a fold may: they differ in their settings alone
+  return static_cast<std::uint64_t>(place.fold + 1);
+}
+
+}  // namespace
+
+Prediction answer_of(const MilNetwork& network, const Bag& bag, const TrainingSlide& slide) {
+  try {
+    return network.predict(bag, slide.genomic);
+  } catch (const BagError& error) {
+    throw ModelError(fmt::format("the training set: slide '{}': {}", slide.bag.slide_id, error.what()));
+  }
+}
+
+BestFit run_fit(const Sides& sides, const ModelCard& card, const TrainSettings& settings, int epochs, const FitPlace& place) {
+  const bool validated = !sides.validation.empty();
+  Fit fit(sides.training, card, settings, number_of(place));
+  const Checkpoint checkpoint(place.folder, settings.recipe, fmt::format("fold{}-point{}", place.fold, place.point));
+  Progress progress;
+  if (const auto state = checkpoint.read()) progress = read_back(*state, fit, place, validated, checkpoint.path());
+  while (fit.epochs_done() < epochs && (!validated || fit.epochs_done() + 1 - progress.best_epoch <= settings.patience)) {
+    EpochRecord record{place.fold, place.point, fit.epochs_done() + 1, 0, 0, 0};
+    record.train_loss = fit.train_epoch();
+    if (validated) record = judged(fit, sides.validation, record);
+    progress.add(record, validated, fit);
+    checkpoint.write(written(fit, progress));
+    if (place.on_epoch) place.on_epoch(record);
+  }
+  MilNetwork best(fit.network().card());
+  best.read(progress.best, place.folder);
+  return {std::move(best), progress.best_epoch, progress.best_loss, std::move(progress.history)};
+}
+
+}  // namespace microtome
