@@ -304,8 +304,8 @@ class Transformer(Aggregator):
         super().__init__()
         self.project_features = nn.Sequential(nn.Linear(d, e), nn.GELU())
         self.class_token = nn.Parameter(torch.zeros(1, 1, e))
-        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(e, 8, dim_feedforward=e, dropout=0.0, activation="gelu", batch_first=True, norm_first=True)
-                                    for _ in range(2))
+        options = {"dropout": 0.0, "activation": "gelu", "batch_first": True, "norm_first": True}
+        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(e, 8, dim_feedforward=e, **options) for _ in range(2))
         self.norm, self.classifier = nn.LayerNorm(e), nn.Linear(e, c)
 
     def forward(self, x, coords):
@@ -457,6 +457,7 @@ CASES += [
     ("clam-sb.hard-hinge", "clam-sb", SIZES, 2, 100, wide_instance_scores),
     ("clam-mb.hard-hinge", "clam-mb", SIZES, 4, 100, wide_instance_scores),
     ("transmil.square", "transmil", SIZES, 2, 256, None),
+    # Padded to 736 rows: at 16 + 240 k rows (256, 496, 736, ... 4096) oneDNN's float32 gradient of a depth-wise 33 x 1 kernel was seen off by 3 %.
     ("transmil.large", "transmil", SIZES, 2, 700, None),
     ("transmil.two-tiles", "transmil", SIZES, 2, 2, None),
 ]
