@@ -397,6 +397,47 @@ INSTANTIATE_TEST_SUITE_P(Names, EveryAggregator,
                          testing::Values("mean", "max", "top-k", "abmil", "abmil-gated", "clam-sb", "clam-mb", "clam-sb-plain", "clam-mb-plain", "dsmil",
                                          "transmil", "transformer", "patch-gcn"));
 
+/// Bags of some ten "digits", ten clusters in 16 features; a bag is positive when it holds a nine (after Ilse et al. 2018).
+std::vector<TrainingSlide> digit_bags(int count, std::uint64_t seed) {
+  Noise noise(seed), place(1);  // the clusters lie where they lie
+  std::vector<std::vector<double>> centres(10, std::vector<double>(16));
+  for (auto& centre : centres)
+    for (double& value : centre) value = 1.5 * place();
+  std::mt19937_64 engine(seed);
+  std::vector<TrainingSlide> slides(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    TrainingSlide& slide = slides[static_cast<std::size_t>(i)];
+    const int tiles_here = std::max(2, static_cast<int>(std::lround(10 + 2 * noise())));
+    slide.bag = wave_bag(tiles_here, 16);
+    slide.bag.slide_id = numbered("s", 1000 + i);
+    slide.patient_id = numbered("p", 1000 + i);
+    slide.label = i % 2;
+    for (int tile = 0; tile < tiles_here; ++tile) {
+      const std::size_t digit = tile == 0 && slide.label == 1 ? 9 : engine() % 9;
+      for (std::size_t f = 0; f < 16; ++f) slide.bag.features[static_cast<std::size_t>(tile) * 16 + f] = static_cast<float>(centres[digit][f] + noise());
+    }
+  }
+  return slides;
+}
+
+TEST(Training, TwoHundredBagsOfDigitsTeachToFindTheNine) {
+  const ScratchFolder folder;
+  auto settings = patient_settings();
+  settings.epochs = 25;
+  settings.learning_rate = 5e-3;
+  settings.embed_dim = 64;
+  settings.attention_dim = 32;
+  train(digit_bags(200, 21), false, folder.path(), settings);
+  const auto model = load_slide_model(folder.path());
+  std::vector<double> positive, negative;
+  for (const TrainingSlide& slide : digit_bags(500, 22))
+    (slide.label == 1 ? positive : negative).push_back(model->predict(slide.bag, {}).probabilities[1]);
+  double ordered = 0;
+  for (const double p : positive)
+    for (const double n : negative) ordered += p > n ? 1.0 : p == n ? 0.5 : 0.0;
+  EXPECT_GE(ordered / static_cast<double>(positive.size() * negative.size()), 0.97);
+}
+
 TEST(Training, EveryLossSamplerAndRegulariserLearns) {
   const auto accuracy = [](auto change) {
     const ScratchFolder folder;
