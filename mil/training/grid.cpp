@@ -62,6 +62,8 @@ double number_of(const std::string& grid, const std::string& text) {
 
 }  // namespace
 
+std::size_t grid_size(const TrainSettings& settings) { return grid_points(settings).size(); }
+
 std::vector<GridPoint> grid_points(const TrainSettings& settings) {
   std::vector<GridPoint> points{{"", settings}};
   for (const std::string& line : split(settings.grid, ';')) {

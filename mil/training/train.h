@@ -47,6 +47,8 @@ struct TrainSettings {
   std::string recipe;  // of the training set: where a run was interrupted, the same one goes on. Empty: nothing is kept between epochs
 };
 std::vector<std::string> validate(const TrainSettings& settings);
+/// Points of settings.grid, 1 without one. Throws ModelError as training does.
+std::size_t grid_size(const TrainSettings& settings);
 
 /// One slide of the training set. All slides of a patient have one label and fall into one fold.
 struct TrainingSlide {

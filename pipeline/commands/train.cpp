@@ -2,14 +2,17 @@
 // microtome train: bags and labels in, a model folder, history.jsonl and out-of-fold predictions out.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "pipeline/commands.h"
 #include "pipeline/inputs/delimited_table.h"
 #include "pipeline/inputs/training_set.h"
 #include "pipeline/machine/threads.h"
 #include "pipeline/outputs/publication.h"
+#include "pipeline/progress.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -61,13 +64,31 @@ void describe(const TrainingSet& set) {
   if (set.card.encoder_random_weights) fmt::print(stderr, "the encoder's weights are random numbers: this model is a rehearsal\n");
 }
 
-void tell_epoch(const EpochRecord& e) {
-  if (e.fold < 0) {
-    fmt::print(stderr, "final model, epoch {}: loss {:.4f}\n", e.epoch, e.train_loss);
-  } else {
-    fmt::print(stderr, "fold {}, epoch {}: loss {:.4f}, validation loss {:.4f}, accuracy {:.2f}\n", e.fold + 1, e.epoch, e.train_loss,
-               e.validation_loss, e.validation_accuracy);
+/// A line an epoch, with an estimate of what is left: the most it can be, since folds may stop early.
+class EpochTeller {
+ public:
+  EpochTeller(const TrainSettings& settings, std::size_t folds)
+      : epochs_((folds * grid_size(settings) + (settings.ensemble ? 0 : 1)) * static_cast<std::size_t>(settings.epochs)) {}
+
+  void operator()(const EpochRecord& e) {
+    ++done_;
+    const double left = resources_used().wall_seconds - started_;
+    const std::string most = spoken_duration(left / static_cast<double>(done_) * static_cast<double>(epochs_ - std::min(done_, epochs_)));
+    const std::string who = e.fold < 0 ? "final model" : fmt::format("fold {}", e.fold + 1);
+    const std::string judged = e.validation_loss > 0 ? fmt::format(", validation loss {:.4f}, accuracy {:.2f}", e.validation_loss, e.validation_accuracy) : "";
+    fmt::print(stderr, "{}{}, epoch {}: loss {:.4f}{}; at most {} left\n", who, e.point > 0 ? fmt::format(", grid point {}", e.point + 1) : "", e.epoch,
+               e.train_loss, judged, most);
   }
+
+ private:
+  std::size_t epochs_, done_ = 0;
+  double started_ = resources_used().wall_seconds;
+};
+
+std::size_t folds_of(const TrainingSet& set, const TrainSettings& settings) {
+  std::set<int> given;
+  for (const TrainingSlide& slide : set.slides) given.insert(slide.fold);
+  return given.count(-1) != 0 ? static_cast<std::size_t>(settings.folds) : given.size();
 }
 
 }  // namespace
@@ -93,8 +114,9 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
   TrainSettings settings = config.train;
   settings.threads = config.engine.threads > 0 ? config.engine.threads : allowed_threads();
   settings.recipe = set.recipe;
-  const TrainResult result = train_slide_model(std::move(set.slides), set.card, settings, folder, [quiet](const EpochRecord& e) {
-    if (!quiet) tell_epoch(e);
+  EpochTeller tell(settings, folds_of(set, settings));
+  const TrainResult result = train_slide_model(std::move(set.slides), set.card, settings, folder, [&](const EpochRecord& e) {
+    if (!quiet) tell(e);
   });
 
   Publication publication(folder);
