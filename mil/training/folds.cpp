@@ -218,6 +218,10 @@ std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int fold
   if (folds < 2) refuse(fmt::format("two or more folds were wanted: {} were asked for: raise folds", folds));
   if (patients.size() < static_cast<std::size_t>(folds))
     refuse(fmt::format("{} patients were wanted for {} folds: there are {}: lower folds or add patients", folds, folds, patients.size()));
+  for (const auto& [label, members] : patients_by_label(patients))
+    if (members.size() < static_cast<std::size_t>(folds))
+      refuse(fmt::format("a patient of every class in each of {} folds was wanted: a class has {} (slide '{}' is of it): lower folds or add patients", folds,
+                         members.size(), slides[patients[members.front()].slides.front()].bag.slide_id));
   std::mt19937_64 engine(seed);
   std::vector<int> assigned(slides.size());
   int next = 0;  // goes on from class to class, so that both classes and folds stay even

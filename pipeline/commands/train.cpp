@@ -56,9 +56,13 @@ std::string predictions_text(const TrainResult& result, const std::vector<std::s
 void describe(const TrainingSet& set) {
   fmt::print(stderr, "{} labelled slides, {} classes", set.slides.size(), set.card.classes.size());
   if (!set.card.genes.empty()) fmt::print(stderr, ", {} genes ({} slides without a row)", set.card.genes.size(), set.slides_without_genes);
-  if (set.bags_without_label > 0) fmt::print(stderr, "; {} bags without a label left out", set.bags_without_label);
-  if (set.bags_without_tiles > 0) fmt::print(stderr, "; {} bags without tiles left out", set.bags_without_tiles);
   fmt::print(stderr, "\n");
+  const auto tell = [](std::size_t count, const std::string& first, const char* what) {
+    if (count > 0) fmt::print(stderr, "left out: {} {}, the first is '{}'\n", count, what, first);
+  };
+  tell(set.bags_without_label, set.first_without_label, "bags without a label");
+  tell(set.bags_without_tiles, set.first_without_tiles, "bags without tiles");
+  tell(set.labels_without_bag, set.first_without_bag, "labels without a bag");
   if (set.bags_read_again > 0)
     fmt::print(stderr, "{} bags do not fit the memory limit and are read each time they are needed\n", set.bags_read_again);
   if (set.card.encoder_random_weights) fmt::print(stderr, "the encoder's weights are random numbers: this model is a rehearsal\n");

@@ -58,6 +58,14 @@ class Labels {
     const auto found = by_patient_.find(patient.value_or(slide_id));
     return found == by_patient_.end() ? nullptr : &found->second;
   }
+  /// Ids for which `find` was never the answer, sorted.
+  std::vector<std::string> unused(const std::set<const Label*>& used) const {
+    std::vector<std::string> ids;
+    for (const auto* labels : {&by_slide_, &by_patient_})
+      for (const auto& [id, label] : *labels)
+        if (!used.contains(&label)) ids.push_back(id);
+    return ids;
+  }
   std::vector<std::string> classes() const { return {classes_.begin(), classes_.end()}; }
 
  private:
@@ -173,11 +181,13 @@ TrainingSet read_training_set(const Config& config) {
   std::string recipe = "train=2\n" + result_settings(config, {"train"});
   std::int64_t room = bytes_for_bags(config);
   std::set<std::string> seen;
+  std::set<const Label*> used;
   for (const auto& path : find_bags(config.data.bags, config.data.features)) {
     BagFile file = read_bag_file(path);
     const Label* label = labels.find(file.bag.slide_id);
-    if (!label) ++set.bags_without_label;
-    if (label && file.bag.tiles() == 0) ++set.bags_without_tiles;
+    if (label) used.insert(label);
+    if (!label && set.bags_without_label++ == 0) set.first_without_label = file.bag.slide_id;
+    if (label && file.bag.tiles() == 0 && set.bags_without_tiles++ == 0) set.first_without_tiles = file.bag.slide_id;
     if (!label || file.bag.tiles() == 0) continue;
     if (!seen.insert(file.bag.slide_id).second)
       throw ConfigError(fmt::format("{}: wanted one bag per slide: '{}' has two", path.string(), file.bag.slide_id));
@@ -203,6 +213,9 @@ TrainingSet read_training_set(const Config& config) {
     throw ConfigError(fmt::format("{}: wanted labels for the bags: none of the {} bags has one: check the ids", config.data.labels.string(),
                                   set.bags_without_label));
   }
+  const auto unknown = labels.unused(used);
+  set.labels_without_bag = unknown.size();
+  if (!unknown.empty()) set.first_without_bag = unknown.front();
   std::sort(set.slides.begin(), set.slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   add_folds(set, config.data.splits);
   recipe += "genomics=" + add_genes(set, config.run.genomics) + "\n";

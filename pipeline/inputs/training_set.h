@@ -15,8 +15,9 @@ struct TrainingSet {
   std::vector<TrainingSlide> slides;  // sorted by slide id
   ModelCard card;                     // classes, encoder, tile size, mpp, genes, units
   std::string recipe;                 // sha256 of every input and setting that changes the model
-  std::size_t bags_without_label = 0;
-  std::size_t bags_without_tiles = 0;
+  // left out, and of each kind the first, for the log
+  std::size_t bags_without_label = 0, bags_without_tiles = 0, labels_without_bag = 0;
+  std::string first_without_label, first_without_tiles, first_without_bag;
   std::size_t slides_without_genes = 0;
   std::size_t bags_read_again = 0;  // beyond the memory limit: read each time
 };

@@ -103,9 +103,7 @@ TEST_P(Aggregators, GiveGradientsOfTheModule) {
   std::size_t compared = 0;
   for (const auto& [name, tensor] : oracle.network().gradients()) {
     const at::Tensor& wanted = oracle.expected("grad." + name);
-    // torch's own gradient of a depth-wise convolution is off by a thousandth in float32, in Python as here
-    const double allowed = name.find("res_conv") == std::string::npos ? 1e-4 : 3e-3;
-    EXPECT_LE(largest_difference(tensor, wanted), allowed * std::max(1.0, wanted.abs().max().item<double>())) << name;
+    EXPECT_LE(largest_difference(tensor, wanted), 1e-4 * std::max(1.0, wanted.abs().max().item<double>())) << name;
     ++compared;
   }
   EXPECT_GT(compared, 3U);
