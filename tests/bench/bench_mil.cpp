@@ -12,7 +12,7 @@
 
 #include "mil/encoders/encoder.h"
 #include "tests/bench/frame.h"
-#include "tests/bench/mil_ours.h"
+#include "tests/mil/mil_ours.h"
 #include "tests/bench/python_rival.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/bench/mil_ours.h"
+#include "tests/mil/mil_ours.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
