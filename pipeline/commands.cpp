@@ -41,6 +41,14 @@ const std::vector<Command> kCommands = {
      {"run", "data", "train", "engine"},
      {},
      command_train},
+    {"evaluate",
+     "Models",
+     "predictions and labels in; metrics with intervals, curves, subgroups and a page out",
+     "  microtome evaluate --predictions model/predictions.csv --labels labels.csv --output evaluation/\n"
+     "  microtome evaluate --predictions a.csv --compare b.csv --labels labels.csv --subgroups sex,site --output evaluation/\n",
+     {"evaluate"},
+     {},
+     command_evaluate},
     {"synth",
      "Rehearsal",
      "a synthetic archive with known truth: slides, regions, labels, survival, genes",
@@ -138,6 +146,8 @@ ExitCode run_command(const std::vector<std::string>& words) {
   } catch (const ConfigError& e) {
     return complain(ExitCode::usage, e);
   } catch (const ModelError& e) {
+    return complain(ExitCode::unusable, e);
+  } catch (const InputError& e) {
     return complain(ExitCode::unusable, e);
   } catch (const OutputError& e) {
     return complain(ExitCode::unusable, e);

@@ -29,6 +29,7 @@ ExitCode run_command(const std::vector<std::string>& words);
 ExitCode command_run(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_plan(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_train(const ParsedOptions&, const std::vector<std::string>&);
+ExitCode command_evaluate(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_synth(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_check(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_version(const ParsedOptions&, const std::vector<std::string>&);

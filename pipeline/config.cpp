@@ -43,6 +43,17 @@ void check_engine(const EngineSettings& engine, std::vector<std::string>& out) {
           fmt::format("engine.progress: wanted auto, live, plain, json or none, got '{}'", engine.progress));
 }
 
+void check_evaluate(const EvaluateSettings& evaluate, std::vector<std::string>& out) {
+  double threshold = 0.5;
+  const char* end = evaluate.threshold.data() + evaluate.threshold.size();
+  const auto [stop, error] = std::from_chars(evaluate.threshold.data(), end, threshold);
+  const bool number = error == std::errc() && stop == end && threshold >= 0 && threshold <= 1;
+  require(out, evaluate.threshold == "auto" || number,
+          fmt::format("evaluate.threshold: wanted auto or a probability in 0..1, got '{}'", evaluate.threshold));
+  require(out, evaluate.bootstrap >= 100 && evaluate.bootstrap <= 1000000,
+          fmt::format("evaluate.bootstrap: wanted 100..1000000 resamples, got {}", evaluate.bootstrap));
+}
+
 void check_synth(const SynthSettings& synth, std::vector<std::string>& out) {
   require(out, synth.patients >= 1 && synth.patients <= 100000, fmt::format("synth.patients: wanted 1..100000, got {}", synth.patients));
   require(out, synth.slides_per_patient >= 1 && synth.slides_per_patient <= 100,
@@ -70,6 +81,7 @@ std::vector<std::string> validate(const Config& config) {
   append(out, config.tissue);
   check_engine(config.engine, out);
   append(out, config.train);
+  check_evaluate(config.evaluate, out);
   check_synth(config.synth, out);
   return out;
 }

@@ -21,6 +21,11 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A table that `evaluate` refuses (exit code 4). what() is a sentence.
+class InputError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// The output folder cannot be written, or the disk is full (exit code 4). what() is a sentence.
 class OutputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -71,6 +76,18 @@ struct TrainCommand {
   std::filesystem::path splits;  // CSV: patient_id,fold; empty: the program cuts the folds
 };
 
+struct EvaluateSettings {
+  std::filesystem::path predictions;  // CSV: slide_id or patient_id, prob_<class>..., optional patient_id, fold
+  std::filesystem::path labels;       // CSV: slide_id or patient_id, label, further columns
+  std::filesystem::path output;       // folder of metrics.json and what goes with it
+  std::filesystem::path compare;      // predictions of a second model; empty: none
+  std::string subgroups;              // columns of the labels, separated by commas (changes results)
+  std::string positive;               // of two classes; empty: the last column's (changes results)
+  std::string threshold = "auto";     // 0..1, or auto: Youden's on the other folds where there are folds, else 0.5 (changes results)
+  int bootstrap = 2000;               // resamples of the patients; time grows with it (changes results)
+  std::uint64_t seed = 0;             // of the resamples (changes results)
+};
+
 struct SynthSettings {
   int patients = 24;
   int slides_per_patient = 1;
@@ -92,6 +109,7 @@ struct Config {
   EngineSettings engine;
   TrainCommand data;
   TrainSettings train;
+  EvaluateSettings evaluate;
   SynthSettings synth;
   std::set<std::string> given;  // full names of the options that a file or the command line has set
 };

@@ -7,93 +7,28 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <charconv>
 #include <fstream>
-#include <functional>
 #include <set>
 
+#include "pipeline/binding_list.h"
 #include "pipeline/nearest_word.h"
 
 namespace microtome {
 namespace po = boost::program_options;
 namespace {
 
-enum class Effect { speed, result, path };
-
-/// One bound field. `set` throws ConfigError; `get` gives the text that `set` reads back.
-struct Binding {
-  std::string name;
-  std::string short_name;
-  std::string help;
-  Effect effect;
-  bool flag = false;
-  std::function<void(const std::string&)> set;
-  std::function<std::string()> get;
-  std::function<void()> clear;  // of a list, which set() adds to; else empty
-  std::string section() const { return name.substr(0, name.find('.')); }
-};
-
-template <class Number>
-Number parse_number(const std::string& name, const std::string& text) {
-  Number value{};
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end) {
-    throw ConfigError(
-        fmt::format("--{}: wanted {}, got '{}'", name, std::is_floating_point_v<Number> ? "a number" : "a whole number", text));
-  }
-  return value;
-}
-
-bool parse_flag(const std::string& name, const std::string& text) {
-  if (text == "true" || text == "1" || text == "yes") return true;
-  if (text == "false" || text == "0" || text == "no") return false;
-  throw ConfigError(fmt::format("--{}: wanted true or false, got '{}'", name, text));
-}
-
-class Bindings {
+class Bindings : public BindingList {
  public:
   explicit Bindings(Config& c) {
     bind_run(c.run);
     bind_tiling(c.tiling, c.tissue);
     bind_engine(c.encoder, c.engine);
     bind_training(c.data, c.train);
+    bind_evaluation(c.evaluate);
     bind_synth(c.synth);
   }
-  const std::vector<Binding>& all() const { return all_; }
 
  private:
-  template <class T>
-  void add(std::string name, std::string short_name, T& field, Effect effect, std::string help) {
-    Binding b{name, std::move(short_name), std::move(help), effect, std::is_same_v<T, bool>, {}, {}, {}};
-    b.set = [&field, name](const std::string& text) {
-      if constexpr (std::is_same_v<T, bool>) {
-        field = parse_flag(name, text);
-      } else if constexpr (std::is_arithmetic_v<T>) {
-        field = parse_number<T>(name, text);
-      } else {
-        field = text;
-      }
-    };
-    b.get = [&field] {
-      if constexpr (std::is_same_v<T, std::filesystem::path>) {
-        return field.string();
-      } else {
-        return fmt::format("{}", field);
-      }
-    };
-    all_.push_back(std::move(b));
-  }
-
-  /// May be given several times. A source (a file, the command line) that names it begins the list anew.
-  void add_list(std::string name, std::string short_name, std::vector<std::string>& field, Effect effect, std::string help) {
-    Binding b{std::move(name), std::move(short_name), std::move(help), effect, false, {}, {}, {}};
-    b.set = [&field](const std::string& text) { field.push_back(text); };
-    b.get = [&field] { return fmt::format("{}", fmt::join(field, " ")); };
-    b.clear = [&field] { field.clear(); };
-    all_.push_back(std::move(b));
-  }
-
   void bind_run(RunSettings& r) {
     add("run.archive", "archive", r.archive, Effect::path, "folder searched recursively for slides, or a manifest file");
     add("run.manifest", "manifest", r.manifest, Effect::path,
@@ -192,6 +127,18 @@ class Bindings {
     add("train.seed", "seed", t.seed, Effect::result, "same seed, same bytes");
   }
 
+  void bind_evaluation(EvaluateSettings& e) {
+    add("evaluate.predictions", "predictions", e.predictions, Effect::path, "CSV with slide_id or patient_id and prob_<class> columns");
+    add("evaluate.labels", "labels", e.labels, Effect::path, "CSV with slide_id or patient_id, label, and columns of subgroups");
+    add("evaluate.output", "output", e.output, Effect::path, "folder of metrics.json, curves and page");
+    add("evaluate.compare", "compare", e.compare, Effect::path, "predictions of a second model for the same labels");
+    add("evaluate.subgroups", "subgroups", e.subgroups, Effect::result, "columns of the labels, e.g. sex,site");
+    add("evaluate.positive", "positive", e.positive, Effect::result, "the positive of two classes; the last column's without it");
+    add("evaluate.threshold", "threshold", e.threshold, Effect::result, "positive at or above it, 0..1; auto: from other folds, else 0.5");
+    add("evaluate.bootstrap", "bootstrap", e.bootstrap, Effect::result, "resamples of the patients");
+    add("evaluate.seed", "seed", e.seed, Effect::result, "same seed, same bytes");
+  }
+
   void bind_synth(SynthSettings& s) {
     add("synth.patients", "patients", s.patients, Effect::result, "patients in the archive");
     add("synth.slides_per_patient", "", s.slides_per_patient, Effect::result, "slides of each");
@@ -204,8 +151,6 @@ class Bindings {
     add("synth.pen", "", s.pen, Effect::result, "felt-tip strokes on each slide");
     add("synth.dust", "", s.dust, Effect::result, "coarse dust specks on each slide");
   }
-
-  std::vector<Binding> all_;
 };
 
 bool in_sections(const Binding& binding, const std::vector<std::string>& sections) {
@@ -218,7 +163,7 @@ po::options_description describe(const Bindings& bindings, const std::vector<std
     if (sections && !in_sections(b, *sections)) continue;
     auto value = [&] { return b.flag ? po::value<std::string>()->implicit_value("true") : po::value<std::string>(); };
     out.add_options()(b.name.c_str(), value());
-    if (!b.short_name.empty()) out.add_options()(b.short_name.c_str(), value());
+    if (!b.short_name.empty() && !out.find_nothrow(b.short_name, false)) out.add_options()(b.short_name.c_str(), value());
   }
   return out;
 }
@@ -277,13 +222,23 @@ Assignments read_ini(const std::string& path, const po::options_description& kno
   }
 }
 
+/// A short name may belong to several sections: the command's own come first.
+const Binding* find_binding(const Bindings& bindings, const std::string& key, const std::vector<std::string>& sections) {
+  const Binding* elsewhere = nullptr;
+  for (const Binding& b : bindings.all()) {
+    if (b.name != key && b.short_name != key) continue;
+    if (b.name == key || in_sections(b, sections)) return &b;
+    if (!elsewhere) elsewhere = &b;
+  }
+  return elsewhere;
+}
+
 /// Names of the options that this source gave.
-std::set<std::string> assign(const Bindings& bindings, const Assignments& values) {
+std::set<std::string> assign(const Bindings& bindings, const Assignments& values, const std::vector<std::string>& sections) {
   std::set<std::string> given;
   for (const auto& [key, text] : values) {
-    const auto found = std::find_if(bindings.all().begin(), bindings.all().end(),
-                                    [&key = key](const Binding& b) { return b.name == key || b.short_name == key; });
-    if (found == bindings.all().end()) continue;
+    const Binding* found = find_binding(bindings, key, sections);
+    if (!found) continue;
     if (given.insert(found->name).second && found->clear) found->clear();
     found->set(text);
   }
@@ -302,11 +257,11 @@ ParsedOptions parse_options(const std::vector<std::string>& words, const std::ve
 
   const Assignments line = read_command_line(words, on_line);
   for (const auto& [key, text] : line) {
-    if (key == "config") out.config.given.merge(assign(bindings, read_ini(text, in_files)));
+    if (key == "config") out.config.given.merge(assign(bindings, read_ini(text, in_files), sections));
     if (key == "help") out.help = true;
     if (key == "json") out.json = true;
   }
-  out.config.given.merge(assign(bindings, line));
+  out.config.given.merge(assign(bindings, line, sections));
   if (out.help) return out;
   const auto sentences = validate(out.config);
   if (!sentences.empty()) throw ConfigError(fmt::format("{}", fmt::join(sentences, "\n")));

@@ -9,37 +9,12 @@
 #include <set>
 
 #include "reporting/heatmap.h"
+#include "reporting/html_text.h"
 #include "reporting/report_style.h"
 #include "reporting/tile_classes.h"
 
 namespace microtome {
 namespace {
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 // A relative link: every byte that means something in a URL or in HTML is percent-encoded, and "./" keeps a colon from naming a scheme.
 std::string link(const std::string& folder, const std::string& file) {

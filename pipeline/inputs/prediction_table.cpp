@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/inputs/prediction_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "pipeline/config.h"
+
+namespace microtome {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kPrefix = "prob_";
+constexpr double kSumTolerance = 1e-3;
+
+struct ProbabilityColumn {
+  std::string name;  // of the class
+  std::size_t at = 0;
+};
+
+std::vector<ProbabilityColumn> probability_columns(const DelimitedTable& table) {
+  std::vector<ProbabilityColumn> out;
+  for (std::size_t c = 0; c < table.columns.size(); ++c)
+    if (table.columns[c].starts_with(kPrefix)) out.push_back({table.columns[c].substr(5), c});
+  return out;
+}
+
+[[noreturn]] void refuse_row(const fs::path& path, const PredictedRow& row, const std::string& sentence) {
+  throw InputError(fmt::format("{}: row {} ({}): {}", path.string(), row.line, row.id, sentence));
+}
+
+double probability(const fs::path& path, const PredictedRow& row, const std::string& name, const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
+    refuse_row(path, row,
+               fmt::format("wanted a number under {}{}, got '{}': leave the row out if there is no prediction", kPrefix, name, text));
+  if (value < 0 || value > 1)
+    refuse_row(path, row,
+               fmt::format("wanted a probability in 0..1 under {}{}, got {}: apply softmax if these are logits", kPrefix, name, text));
+  return value;
+}
+
+int fold(const fs::path& path, const PredictedRow& row, const std::string& text) {
+  int value = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0)
+    refuse_row(path, row, fmt::format("wanted a fold 0, 1, 2, ..., got '{}': correct it or leave the column out", text));
+  return value;
+}
+
+PredictedRow read_row(const fs::path& path, const DelimitedTable& table, std::size_t r, const std::vector<ProbabilityColumn>& classes) {
+  const auto& cells = table.rows[r];
+  const auto slide = table.column("slide_id"), patient = table.column("patient_id"), folds = table.column("fold");
+  PredictedRow out;
+  out.line = r + 2;
+  out.id = cells[slide ? *slide : *patient];
+  if (out.id.empty()) throw InputError(fmt::format("{}: row {}: wanted an id, got an empty cell: name the slide", path.string(), out.line));
+  if (slide && patient) {
+    out.patient_id = cells[*patient];
+    if (out.patient_id.empty()) refuse_row(path, out, "wanted a patient_id, got an empty cell: fill it in, or leave the column out");
+  }
+  if (folds) out.fold = fold(path, out, cells[*folds]);
+  double sum = 0;
+  for (const ProbabilityColumn& c : classes) sum += out.probabilities.emplace_back(probability(path, out, c.name, cells[c.at]));
+  if (std::abs(sum - 1) > kSumTolerance)
+    refuse_row(path, out, fmt::format("wanted probabilities that sum to 1, got a sum of {:.4g}: is a class's column missing?", sum));
+  return out;
+}
+
+void refuse_doubled_rows(const fs::path& path, const std::vector<PredictedRow>& sorted) {
+  for (std::size_t i = 1; i < sorted.size(); ++i)
+    if (sorted[i].id == sorted[i - 1].id)
+      refuse_row(path, sorted[i], fmt::format("wanted each id once, this one is in row {} too: leave one out", sorted[i - 1].line));
+}
+
+void require_columns(const fs::path& path, const DelimitedTable& table, std::size_t classes) {
+  if (!table.column("slide_id") && !table.column("patient_id"))
+    throw InputError(fmt::format("{}: wanted a column slide_id or patient_id in the header row: there is none: add it", path.string()));
+  if (classes == 0 && table.column("risk"))
+    throw InputError(fmt::format("{}: wanted prob_<class> columns, got risk: evaluate judges classes, not survival", path.string()));
+  if (classes < 2)
+    throw InputError(fmt::format("{}: wanted a column prob_<class> for each of two or more classes in the header row, got {}: add them",
+                                 path.string(), classes));
+}
+
+}  // namespace
+
+DelimitedTable read_judged_table(const fs::path& path) {
+  try {
+    DelimitedTable table = read_delimited(path);
+    std::set<std::string> seen;
+    for (const std::string& name : table.columns)
+      if (!seen.insert(name).second)
+        throw InputError(fmt::format("{}: wanted each column once, '{}' is there twice: rename or remove one", path.string(), name));
+    return table;
+  } catch (const ConfigError& e) {
+    throw InputError(e.what());
+  }
+}
+
+PredictionTable read_predictions(const fs::path& path) {
+  const DelimitedTable table = read_judged_table(path);
+  const auto columns = probability_columns(table);
+  require_columns(path, table, columns.size());
+  PredictionTable out;
+  out.of_slides = table.column("slide_id").has_value();
+  out.has_patients = out.of_slides && table.column("patient_id");
+  for (const ProbabilityColumn& c : columns) out.classes.push_back(c.name);
+  for (std::size_t r = 0; r < table.rows.size(); ++r) out.rows.push_back(read_row(path, table, r, columns));
+  if (out.rows.empty())
+    throw InputError(fmt::format("{}: wanted predictions: there is no row under the header: is it the right file?", path.string()));
+  std::stable_sort(out.rows.begin(), out.rows.end(), [](const PredictedRow& a, const PredictedRow& b) { return a.id < b.id; });
+  refuse_doubled_rows(path, out.rows);
+  return out;
+}
+
+}  // namespace microtome

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table of predictions, as `microtome train` or anybody else writes it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/inputs/delimited_table.h"
+
+namespace microtome {
+
+struct PredictedRow {
+  std::string id;                     // of the slide, or of the patient
+  std::string patient_id;             // "": the table has no such column
+  std::optional<int> fold;            // in which the row was held out
+  std::vector<double> probabilities;  // one a class
+  std::size_t line = 0;
+};
+
+struct PredictionTable {
+  bool of_slides = true;             // rows are slides; else patients
+  bool has_patients = false;         // column patient_id beside slide_id
+  std::vector<std::string> classes;  // of the columns prob_<class>, in their order
+  std::vector<PredictedRow> rows;    // sorted by id
+};
+
+/// Columns slide_id or patient_id (both: rows are slides), prob_<class> for two or more classes, optional fold; others are ignored.
+/// Throws InputError, naming the row: missing or doubled columns, empty or doubled ids, folds that are no whole numbers, probabilities that
+/// are no numbers in 0..1 or do not sum to 1 within 1e-3, no rows.
+PredictionTable read_predictions(const std::filesystem::path& path);
+
+/// read_delimited for tables of `evaluate`: what it refuses is an InputError, and so are two columns of one name.
+DelimitedTable read_judged_table(const std::filesystem::path& path);
+
+}  // namespace microtome

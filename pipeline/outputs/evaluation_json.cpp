@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// metrics.json.
+#include <nlohmann/json.hpp>
+
+#include "pipeline/outputs/evaluation_result.h"
+
+namespace microtome {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
+
+Json metric_json(const Metric& m) {
+  Json out = {{"value", number(m.value)},
+              {"low", number(m.interval.low)},
+              {"high", number(m.interval.high)},
+              {"method", m.interval.method},
+              {"n", m.n}};
+  if (m.events) out["events"] = *m.events;
+  if (!m.interval.reason.empty()) out["reason"] = m.interval.reason;
+  if (!m.note.empty()) out["note"] = m.note;
+  return out;
+}
+
+Json metrics_object(const std::vector<Metric>& metrics) {
+  Json out = Json::object();
+  for (const Metric& m : metrics) out[m.name] = metric_json(m);
+  return out;
+}
+
+Json rule_json(const DecisionRule& rule) {
+  Json out = {{"threshold_source", rule.source}};
+  if (rule.folds.empty()) {
+    out["threshold"] = rule.thresholds.empty() ? Json(nullptr) : Json(rule.thresholds.front());
+    return out;
+  }
+  Json by_fold = Json::object();
+  for (std::size_t f = 0; f < rule.folds.size(); ++f) by_fold[std::to_string(rule.folds[f])] = rule.thresholds[f];
+  out["threshold"] = by_fold;
+  return out;
+}
+
+Json confusion_json(const Judged& judged) {
+  const Confusion c(judged);
+  Json rows = Json::array();
+  for (int l = 0; l < c.classes(); ++l) {
+    Json row = Json::array();
+    for (int d = 0; d < c.classes(); ++d) row.push_back(c.at(l, d));
+    rows.push_back(row);
+  }
+  return {{"rows", "label"}, {"columns", "decision"}, {"counts", rows}};
+}
+
+Json folds_json(const std::vector<FoldResult>& folds) {
+  Json out = Json::object();
+  for (const FoldResult& fold : folds) out[std::to_string(fold.number)] = {{"classification", metrics_object(fold.metrics)}};
+  return out;
+}
+
+Json level_json(const SubgroupLevel& level) {
+  Json out = {{"n", level.rows}, {"patients", level.patients}};
+  if (level.suppressed.empty())
+    out["classification"] = metrics_object(level.metrics);
+  else
+    out["suppressed"] = level.suppressed;
+  return out;
+}
+
+Json gaps_json(const Subgroups& groups) {
+  if (!groups.why_no_gaps.empty()) return {{"reason", groups.why_no_gaps}};
+  Json out = Json::object();
+  for (const Gap& gap : groups.gaps) {
+    out[gap.name] = {{"value", number(gap.value)}, {"p", number(gap.p)}, {"method", "permutation of levels"}};
+    if (!gap.reason.empty()) out[gap.name]["reason"] = gap.reason;
+  }
+  return out;
+}
+
+Json subgroups_json(const std::vector<Subgroups>& all) {
+  Json out = Json::object();
+  for (const Subgroups& groups : all) {
+    Json levels = Json::object();
+    for (const SubgroupLevel& level : groups.levels) levels[level.name] = level_json(level);
+    out[groups.column] = {{"levels", levels}, {"gaps", gaps_json(groups)}};
+    out[groups.column]["worst_auc"] = groups.worst_level.empty() ? Json(nullptr) : Json(groups.worst_level);
+  }
+  return out;
+}
+
+Json delong_json(const Comparison& c) {
+  if (!c.delong) return {{"p", nullptr}, {"reason", c.why_no_delong}};
+  Json out = {{"difference", c.delong->difference},
+              {"low", number(c.delong->low)},
+              {"high", number(c.delong->high)},
+              {"z", number(c.delong->z)},
+              {"p", number(c.delong->p)}};
+  if (!c.delong->p) out["reason"] = "the variance of the difference is 0";
+  return out;
+}
+
+Json comparison_json(const ComparedModels& compared) {
+  const Comparison& c = compared.result;
+  Json values = Json::object();
+  for (std::size_t k = 0; k < c.difference.size(); ++k) {
+    Json difference = metric_json(c.difference[k]);
+    values[c.difference[k].name] = {{"one", number(c.one[k].value)}, {"other", number(c.other[k].value)}, {"difference", difference}};
+  }
+  Json mcnemar = {{"only_one_right", c.mcnemar.only_one}, {"only_other_right", c.mcnemar.only_other}, {"p", number(c.mcnemar.p)}};
+  if (!c.mcnemar.reason.empty()) mcnemar["reason"] = c.mcnemar.reason;
+  return {{"n", compared.rows},
+          {"patients", compared.patients},
+          {"left_out", compared.left_out},
+          {"decisions_of_one", rule_json(compared.one_rule)},
+          {"decisions_of_other", rule_json(compared.other_rule)},
+          {"classification", values},
+          {"delong", delong_json(c)},
+          {"mcnemar", mcnemar}};
+}
+
+Json input_json(const EvaluationSet& set) {
+  Json out = {{"unit", set.unit},
+              {"n", set.judged.rows()},
+              {"patients", set.judged.patients()},
+              {"patients_from", set.patients_from},
+              {"probabilities", set.averaged ? "means over the slides of each patient" : "as given"},
+              {"labels_without_predictions", set.labels_without_predictions},
+              {"classes", set.judged.classes}};
+  out["positive"] = set.judged.binary() ? Json(set.judged.classes[static_cast<std::size_t>(set.judged.positive)]) : Json(nullptr);
+  return out;
+}
+
+}  // namespace
+
+std::string metrics_json(const EvaluationResult& result) {
+  Json out = {{"schema_version", 1}, {"task", "classification"}, {"input", input_json(result.set)}};
+  out["decisions"] = rule_json(result.rule);
+  out["decisions"]["confusion"] = confusion_json(result.set.judged);
+  out["intervals"] = {{"level", 0.95},
+                      {"resamples", result.settings.bootstrap},
+                      {"seed", result.settings.seed},
+                      {"resampled", "patients, by class and fold"}};
+  out["classification"] = metrics_object(result.metrics);
+  if (!result.fold_means.empty()) out["fold_means"] = {{"classification", metrics_object(result.fold_means)}};
+  if (!result.folds.empty()) out["per_fold"] = folds_json(result.folds);
+  if (!result.subgroups.empty()) out["subgroups"] = subgroups_json(result.subgroups);
+  if (result.compared) out["comparison"] = comparison_json(*result.compared);
+  out["intended_use"] = "research use only";
+  return out.dump(2) + "\n";
+}
+
+}  // namespace microtome
