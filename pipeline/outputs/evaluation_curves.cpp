@@ -136,11 +136,11 @@ CurveFigure reliability_figure(const EvaluationResult& result, const std::vector
     }
     chart.series.push_back(std::move(series));
   }
-  return {
-      "reliability.svg", chart_svg(chart),
-      fmt::format("Expected calibration error {}. A point below the line: the model is too sure. Bars are 95 % intervals (Wilson); long "
-                  "bars are bins with few {}s.",
-                  summary(result, "ece"), result.set.unit)};
+  return {"reliability.svg", chart_svg(chart),
+          fmt::format("Expected calibration error {}. A point below the line: the probability was too high; above it, too low. Bars are 95 "
+                      "% intervals (Wilson); long "
+                      "bars are bins with few {}s.",
+                      summary(result, "ece"), result.set.unit)};
 }
 
 CurveFigure decision_figure(const std::vector<ClassCurves>& curves) {

@@ -54,15 +54,19 @@ std::string limits(const Metric& m) {
   return m.interval.low && m.interval.high ? fmt::format("{:.3f} to {:.3f}", *m.interval.low, *m.interval.high) : "-";
 }
 
+std::string short_method(const std::string& method) { return method.substr(0, method.find(" bootstrap of patients")); }
+
 PageTable metrics_table(const EvaluationResult& result) {
   PageTable out{"Results", "", {"Measure", "Value", "95 % interval", "What it says", "Interval by"}, {false, true, true, false, false}, {}};
-  out.note = result.folds.empty() ? "" : "All rows together, each judged by the model that had not seen it; folds are below.";
+  out.note =
+      fmt::format("Intervals by BCa or percentile: patients were drawn anew {} times, by class and fold.", result.settings.bootstrap);
+  if (!result.folds.empty()) out.note += " All rows together, each judged by the model that had not seen it; folds are below.";
   for (const Wording& w : kWordings) {
     const Metric* m = find_metric(result.metrics, w.name);
     if (!m) continue;
     out.rows.push_back({w.title, m->value ? fmt::format("{:.3f}", *m->value) : "-", limits(*m),
                         result.set.judged.binary() ? w.meaning : w.meaning_classes,
-                        m->interval.low ? m->interval.method : m->interval.reason});
+                        m->interval.low ? short_method(m->interval.method) : m->interval.reason});
   }
   return out;
 }
