@@ -15,7 +15,7 @@ h2 { margin: 30px 0 6px; font-size: 19px; font-weight: 650; }
 .headline { margin: 0 0 16px; font-size: 19px; max-width: 90ch; }
 .note { margin: 0 0 8px; color: var(--soft); max-width: 90ch; }
 table.figures-table tbody th, table.figures-table td { padding: 7px 12px; }
-table.figures-table tbody th { padding-left: 0; font-weight: 600; white-space: nowrap; }
+table.figures-table tbody th { padding-left: 0; min-width: 0; font-weight: 600; white-space: nowrap; }
 table.figures-table th.number { text-align: right; }
 table.figures-table td.number { white-space: nowrap; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(400px, 1fr)); gap: 22px 30px; margin: 22px 0; }

@@ -69,12 +69,9 @@ std::string axes(const Frame& frame) {
 
 std::string polyline(const Frame& frame, const ChartSeries& series, const Pen& pen) {
   std::string path;
-  double before = 0;
   for (const ChartPoint& p : series.points) {
     const double x = frame.x(p.x), y = frame.y(p.y);
-    if (!path.empty() && series.mark == ChartMark::steps) path += fmt::format(" {:.2f},{:.2f}", x, before);
     path += fmt::format("{}{:.2f},{:.2f}", path.empty() ? "" : " ", x, y);
-    before = y;
   }
   const double width = series.mark == ChartMark::reference ? 1.2 : 2.2;
   return fmt::format(
@@ -135,8 +132,11 @@ std::string chart_svg(const Chart& chart) {
   out += fmt::format("<svg x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{2}\" viewBox=\"{0} {1} {2} {2}\" overflow=\"hidden\">\n", kLeft,
                      kTop, kSide);
   for (std::size_t i = 0; i < chart.series.size(); ++i)
-    out += chart.series[i].mark == ChartMark::points ? dots(frame, chart.series[i], pen[i]) : polyline(frame, chart.series[i], pen[i]);
-  return out + "</svg>\n" + legend(chart, pen) + "</svg>\n";
+    if (chart.series[i].mark != ChartMark::points) out += polyline(frame, chart.series[i], pen[i]);
+  out += "</svg>\n";
+  for (std::size_t i = 0; i < chart.series.size(); ++i)
+    if (chart.series[i].mark == ChartMark::points) out += dots(frame, chart.series[i], pen[i]);
+  return out + legend(chart, pen) + "</svg>\n";
 }
 
 }  // namespace microtome

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A chart as SVG: lines, steps, points with intervals, a reference line. No script, no font of its own, the same bytes for the same data.
+// A chart as SVG: lines, points with intervals, a reference line. No script, no font of its own, the same bytes for the same data.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ struct ChartPoint {
   std::optional<double> low, high;  // drawn as a bar through the point
 };
 
-enum class ChartMark { line, steps, points, reference };  // steps: y changes at the later x; reference: dashed grey
+enum class ChartMark { line, points, reference };  // reference: dashed grey
 
 struct ChartSeries {
   std::string name;
@@ -23,7 +23,7 @@ struct ChartSeries {
 
 struct Chart {
   std::string title, x_label, y_label;
-  double x_low = 0, x_high = 1, y_low = 0, y_high = 1;  // what lies outside is cut off
+  double x_low = 0, x_high = 1, y_low = 0, y_high = 1;  // lines are cut off there; points lie inside
   std::vector<ChartSeries> series;
 };
 

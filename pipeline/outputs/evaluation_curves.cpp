@@ -105,15 +105,14 @@ CurveFigure roc_figure(const EvaluationResult& result, const std::vector<ClassCu
 CurveFigure precision_recall_figure(const EvaluationResult& result, const std::vector<ClassCurves>& curves) {
   Chart chart{
       "Precision and recall", "Recall (found among the positive)", "Precision (positive among those called positive)", 0, 1, 0, 1, {}};
-  for (const ClassCurves& c : curves) {
-    chart.series.push_back({fmt::format("share of {}: {:.2f}, no better than chance", c.name, c.share),
+  if (curves.size() == 1)
+    chart.series.push_back({fmt::format("no better than chance: the share of {}, {:.2f}", curves[0].name, curves[0].share),
                             ChartMark::reference,
-                            {at(0, c.share), at(1, c.share)}});
-    ChartSeries series{c.name, ChartMark::steps, {}};
-    // a step begins at the recall before it, with its own precision
+                            {at(0, curves[0].share), at(1, curves[0].share)}});
+  for (const ClassCurves& c : curves) {
+    ChartSeries series{curves.size() == 1 ? c.name : fmt::format("{} (chance: {:.2f})", c.name, c.share), ChartMark::line, {}};
     double recall = 0;
-    for (const PrecisionRecallPoint& p : c.precision_recall) {
-      series.mark = ChartMark::line;
+    for (const PrecisionRecallPoint& p : c.precision_recall) {  // the steps that average precision adds up
       series.points.push_back(at(recall, p.precision));
       series.points.push_back(at(p.recall, p.precision));
       recall = p.recall;
@@ -136,11 +135,12 @@ CurveFigure reliability_figure(const EvaluationResult& result, const std::vector
     }
     chart.series.push_back(std::move(series));
   }
-  return {"reliability.svg", chart_svg(chart),
-          fmt::format("Expected calibration error {}. A point below the line: the probability was too high; above it, too low. Bars are 95 "
-                      "% intervals (Wilson); long "
-                      "bars are bins with few {}s.",
-                      summary(result, "ece"), result.set.unit)};
+  return {
+      "reliability.svg", chart_svg(chart),
+      fmt::format("Expected calibration error{} {}. A point below the line: the probability was too high; above it, too low. Bars are 95 "
+                  "% intervals (Wilson); long "
+                  "bars are bins with few {}s.",
+                  curves.size() == 1 ? "" : " of the most probable class", summary(result, "ece"), result.set.unit)};
 }
 
 CurveFigure decision_figure(const std::vector<ClassCurves>& curves) {

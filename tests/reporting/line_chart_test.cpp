@@ -29,9 +29,6 @@ TEST(LineChart, AxesHaveLabelsAndTicksAndTheLegendNamesEverySeries) {
 TEST(LineChart, DataComeToTheirPlaces) {
   const std::string svg = chart_svg(sample());
   EXPECT_TRUE(has(svg, "points=\"62.00,416.00 62.00,228.00 438.00,40.00\""));
-  Chart steps = sample();
-  steps.series[1].mark = ChartMark::steps;
-  EXPECT_TRUE(has(chart_svg(steps), "62.00,228.00 438.00,228.00 438.00,40.00"));
 }
 
 TEST(LineChart, PointsCarryTheirIntervals) {
