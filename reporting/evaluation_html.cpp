@@ -10,7 +10,7 @@ namespace microtome {
 namespace {
 
 constexpr const char* kPageStyle = R"css(
-body { max-width: 1080px; }
+body { max-width: 1140px; }
 h2 { margin: 30px 0 6px; font-size: 19px; font-weight: 650; }
 .headline { margin: 0 0 16px; font-size: 19px; max-width: 90ch; }
 .note { margin: 0 0 8px; color: var(--soft); max-width: 90ch; }

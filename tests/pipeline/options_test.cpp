@@ -64,6 +64,18 @@ TEST(Options, WrongValuesAreSentences) {
   EXPECT_EQ(refusal({"--task-index", "4", "--task-count", "4"}), "run.task_index: wanted 0..3 (task_count is 4), got 4");
 }
 
+TEST(Options, AShortNameMeansTheCommandsOwnOption) {
+  const auto evaluate = parse_options({"--seed", "7", "--labels", "l.csv", "--output", "o"}, {"evaluate"}).config;
+  EXPECT_EQ(evaluate.evaluate.seed, 7U);
+  EXPECT_EQ(evaluate.train.seed, 0U);
+  EXPECT_EQ(evaluate.evaluate.labels, "l.csv");
+  EXPECT_EQ(evaluate.run.output, "");
+  const auto train = parse_options({"--seed", "7", "--labels", "l.csv"}, {"run", "data", "train", "engine"}).config;
+  EXPECT_EQ(train.train.seed, 7U);
+  EXPECT_EQ(train.evaluate.seed, 0U);
+  EXPECT_EQ(train.data.labels, "l.csv");
+}
+
 TEST(Options, BareWordIsRefused) { EXPECT_NE(refusal({"slides"}).find("bare word"), std::string::npos); }
 
 TEST(Options, EffectiveIniReadsBackAsItself) {
