@@ -23,6 +23,8 @@ step "2. features of the slides to learn from" \
   run --manifest "$archive/train.csv" --output "$out/bags" "${encoder[@]}"
 step "3. a slide-level model: gated attention over tiles, joined with the patient's genes" \
   train --bags "$out/bags" --labels "$archive/labels.csv" --genomics "$archive/genomics.h5ad" --output "$out/model"
+step "   how good it is on patients that had no say in it" \
+  evaluate --predictions "$out/model/predictions.csv" --labels "$archive/labels.csv" --output "$out/evaluation"
 step "4. slides held out: findings, heatmaps and a report" \
   run --manifest "$archive/held_out.csv" --output "$out/findings" "${encoder[@]}" --model "$out/model" --genomics "$archive/genomics.h5ad"
 
@@ -48,6 +50,7 @@ cat <<TEXT
 
 Where to look
   the report       $out/findings/index.html
+  the model        $out/evaluation/evaluation.html, and $out/model/learning_curves.svg
   one slide        $first
     findings.json     what was found, by which model, from which input
     heatmap.tif       attention as a pyramid over the slide (heatmap.png for a glance)

@@ -11,6 +11,7 @@
 #include "pipeline/inputs/delimited_table.h"
 #include "pipeline/inputs/training_set.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/learning_curves.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/progress.h"
 
@@ -125,6 +126,7 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
 
   Publication publication(folder);
   publication.write("history.jsonl", history_text(result.history));
+  publication.write("learning_curves.svg", learning_curves_svg(result.history));
   publication.write("predictions.csv", predictions_text(result, classes));
   publication.write(
       kMarker,

@@ -25,7 +25,7 @@ for attempt in range(60):
     break
 check(process.returncode == 0, f"it did not end after {kills} kills: nothing was kept")
 check(kills >= 1, "it was never killed: the test shows nothing")
-for name in ("weights.safetensors", "model.json", "history.jsonl", "predictions.csv"):
+for name in ("weights.safetensors", "model.json", "history.jsonl", "learning_curves.svg", "predictions.csv"):
     check((out / "alone" / name).read_bytes() == (out / "killed" / name).read_bytes(), f"{name} differs after {kills} kills")
 check(not (out / "killed" / "unfinished").exists(), "what was kept in between is still there")
 print(f"{kills} kills, a training of {alone:.1f} s")
