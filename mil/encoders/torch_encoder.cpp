@@ -112,11 +112,13 @@ void TorchEncoder::prove_on(const at::Tensor& tiles, const std::optional<Golden>
   if (!golden) return;
   const Deviation deviation = deviation_of(found, golden_rows(*golden, parts_.rule));
   const bool exact = parts_.facts.precision == "float32";
-  const double wanted = exact ? 0.9999 : 0.99, about_mean = exact ? 0.99 : 0.9;
+  // what a lower precision costs about the mean depends on how alike the golden tiles are: no reason to refuse a model
+  const double wanted = exact ? 0.9999 : 0.99, about_mean = exact ? 0.99 : -1;
   if (!(deviation.least_cosine >= wanted && deviation.least_about_mean >= about_mean))
-    throw ModelError(fmt::format("{}: wanted the outputs of its golden.safetensors, with a cosine of at least {}, and {} about the tiles' mean: found "
-                                 "{:.6f} and {:.6f}: card, model file and golden do not belong together: export the model again",
-                                 parts_.facts.name, wanted, about_mean, deviation.least_cosine, deviation.least_about_mean));
+    throw ModelError(fmt::format("{}: wanted the outputs of its golden.safetensors, with a cosine of at least {}{}: found {:.6f} and {:.6f}: card, "
+                                 "model file and golden do not belong together: export the model again",
+                                 parts_.facts.name, wanted, exact ? fmt::format(", and {} about the tiles' mean", about_mean) : "",
+                                 deviation.least_cosine, deviation.least_about_mean));
 }
 
 void TorchEncoder::settle_dimension(const at::Tensor& rows) {
