@@ -4,20 +4,27 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <sstream>
+#include <type_traits>
 
 #include "mil/model_error.h"
 
 namespace microtome {
 namespace {
 
-using Set = std::function<void(TrainSettings&, double)>;
+/// False: the field takes whole numbers, and this is none that it can hold.
+using Set = std::function<bool(TrainSettings&, double)>;
 
 template <class T>
 Set member(T TrainSettings::* field) {
-  return [field](TrainSettings& settings, double value) { settings.*field = static_cast<T>(value); };
+  return [field](TrainSettings& settings, double value) {
+    if (std::is_integral_v<T> && (value != std::floor(value) || std::abs(value) > 1e9)) return false;
+    settings.*field = static_cast<T>(value);
+    return true;
+  };
 }
 
 const std::map<std::string, Set>& keys() {
@@ -76,13 +83,16 @@ std::vector<GridPoint> grid_points(const TrainSettings& settings) {
     for (const GridPoint& point : points) {
       for (const std::string& text : split(line.substr(equals + 1), ',')) {
         GridPoint next = point;
-        found->second(next.settings, number_of(settings.grid, text));
+        if (!found->second(next.settings, number_of(settings.grid, text))) refuse(settings.grid, fmt::format("'{}' for {}, which takes whole numbers", text, key));
         next.text += (next.text.empty() ? "" : " ") + key + "=" + text;
         wider.push_back(std::move(next));
       }
     }
     points = std::move(wider);
   }
+  for (const GridPoint& point : points)
+    if (const auto problems = validate(point.settings); !point.text.empty() && !problems.empty())
+      throw ModelError(fmt::format("the grid '{}': settings that can be trained with were wanted: {}", settings.grid, problems.front()));
   return points;
 }
 

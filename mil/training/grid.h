@@ -16,7 +16,7 @@ struct GridPoint {
 
 /// Every combination of what `settings.grid` lists ("learning_rate=1e-4,2e-4; dropout=0,0.25"), the last key turning fastest; the settings alone where it
 /// is empty. Keys: learning_rate, weight_decay, l1, dropout, bag_dropout, mixup, embed_dim, attention_dim, bag_size, accumulate, top_k.
-/// Throws ModelError naming the key or value that is not one.
+/// Throws ModelError naming the key or value that is not one, or that training refuses.
 std::vector<GridPoint> grid_points(const TrainSettings& settings);
 
 }  // namespace microtome

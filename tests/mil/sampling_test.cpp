@@ -128,6 +128,9 @@ TEST(Grid, WhatItCannotReadIsNamed) {
   EXPECT_THAT(sentence("epochs=3"), HasSubstr("found 'epochs=3'"));
   EXPECT_THAT(sentence("dropout=half"), HasSubstr("found the number 'half'"));
   EXPECT_THAT(sentence("dropout"), HasSubstr("found 'dropout'"));
+  EXPECT_THAT(sentence("accumulate=1.5"), HasSubstr("found '1.5' for accumulate, which takes whole numbers"));
+  EXPECT_EQ(sentence("accumulate=1,0"), "the grid 'accumulate=1,0': settings that can be trained with were wanted: accumulate: 1 or more was wanted: it is 0");
+  EXPECT_THAT(sentence("dropout=0.2,1"), HasSubstr("dropout: from 0 to below 1 was wanted: it is 1"));
 }
 
 }  // namespace
