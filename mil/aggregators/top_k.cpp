@@ -5,6 +5,7 @@
 
 #include "mil/aggregators/aggregator_list.h"
 #include "mil/aggregators/attribution.h"
+#include "mil/aggregators/tile_classifier.h"
 
 namespace microtome {
 namespace {
@@ -18,35 +19,27 @@ at::Tensor surest(const at::Tensor& logits, std::int64_t k) {
 
 class TopK final : public Aggregator {
  public:
-  explicit TopK(const ModelCard& card)
-      : feature_dim_(card.feature_dim), embed_dim_(card.embed_dim), classes_(static_cast<std::int64_t>(card.classes.size())), k_(card.top_k) {}
-
-  std::vector<Slot> slots() override {
-    Slots slots;
-    slots.add("patch_embed.0", embed_, embed_dim_, feature_dim_);
-    slots.add("classifier", classifier_, classes_, embed_dim_);
-    return slots.take();
-  }
+  explicit TopK(const ModelCard& card) : tiles_(card), k_(card.top_k) {}
+  std::vector<Slot> slots() override { return tiles_.slots(); }
 
   TrainingPass train(const BagInput& bag, int, const Dropout& dropout) const override {
-    const at::Tensor logits = classifier_(dropout(at::relu(embed_(bag.features()))));
+    const at::Tensor logits = tiles_.classifier(dropout(tiles_.embedded(bag.features())));
     return {logits.index_select(0, surest(logits, k_)).mean(0), {}, {}};
   }
 
   Weighed weigh(const BagInput& bag) const override {
-    const TileScores tiles = score_in_chunks(bag, [&](const at::Tensor& features) {
-      const at::Tensor embedded = at::relu(embed_(features));
-      return TileScores{at::empty({features.size(0), 0}), at::matmul(embedded, classifier_.weight.t())};
+    const TileScores said = score_in_chunks(bag, [&](const at::Tensor& features) {
+      return TileScores{at::empty({features.size(0), 0}), tiles_.scores(features)};
     });
-    const at::Tensor offset = classifier_.bias.to(at::kDouble), chosen = surest(tiles.scores + offset, k_);
+    const at::Tensor offset = tiles_.offset(), chosen = surest(said.scores + offset, k_);
     const at::Tensor attention = at::zeros({bag.tiles(), 1}, at::kDouble);
     attention.index_fill_(0, chosen, 1.0 / static_cast<double>(chosen.size(0)));
-    return shares_of(attention, tiles.scores, offset);
+    return shares_of(attention, said.scores, offset);
   }
 
  private:
-  std::int64_t feature_dim_, embed_dim_, classes_, k_;
-  Linear embed_, classifier_;
+  TileClassifier tiles_;
+  std::int64_t k_ = 0;
 };
 
 }  // namespace
