@@ -2,6 +2,7 @@
 // Writes the document of one slide. An empty word and an unknown number are null: a reader never has to guess what 0 means.
 #include "reporting/findings.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -32,8 +33,10 @@ class Numbers {
   Json reasons(const std::vector<Reason>& given) const {
     Json out = Json::array();
     for (const Reason& reason : given) out.push_back(reason_json(reason.code, reason.text));
-    for (const std::string& field : not_finite_)
-      out.push_back(reason_json("not_finite", field + " is not a finite number; null is written in its place."));
+    for (const std::string& field : not_finite_) {
+      Json reason = reason_json("not_finite", field + " is not a finite number; null is written in its place.");
+      if (std::find(out.begin(), out.end(), reason) == out.end()) out.push_back(std::move(reason));  // read back, it is there already
+    }
     return out;
   }
 

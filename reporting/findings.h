@@ -93,7 +93,11 @@ struct Findings {
 /// document_id is a UUID (version 5 form) made from slide id and recipe, so that reruns are stable.
 std::string findings_json(const Findings& findings);
 
-/// What resume needs of a document on disk; nullopt if it is not one of ours (wrong schema_version, not JSON, keys missing).
+/// A document read back: written again it is the same text. A prediction has what the document says of it: no logits, nothing of single tiles.
+/// nullopt if it is not one of ours (wrong schema_version, not JSON, keys missing).
+std::optional<Findings> read_findings(const std::string& json);
+
+/// What resume, tables and the index page need of a document.
 struct FindingsMarker {
   std::string slide_id, status, recipe, identity;
   std::int64_t slide_bytes = 0, slide_mtime_ns = 0, tiles_used = 0;
@@ -107,6 +111,8 @@ struct FindingsMarker {
   double effective_tiles = 0;
   bool random_weights = false;  // any of the models
 };
+FindingsMarker marker_of(const Findings& findings);
+/// nullopt where read_findings gives none.
 std::optional<FindingsMarker> read_findings_marker(const std::string& json);
 
 /// One flat line of slides.jsonl for a finished document, without the line break. The one object in it, `tile_shares`, is flat itself:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads back what resume, tables and the index page need of a document on disk.
+// What resume, tables and the index page need of a document on disk.
+#include <cmath>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
+#include <tuple>
 
 #include "reporting/findings.h"
 
@@ -10,102 +11,41 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-class NotOurs : public std::runtime_error {
- public:
-  NotOurs() : std::runtime_error("not a findings document") {}
-};
+double finite(double value) { return std::isfinite(value) ? value : 0; }
 
-void require(bool right) {
-  if (!right) throw NotOurs();
-}
-
-const Json& member(const Json& object, const char* key) {
-  require(object.is_object());
-  const auto found = object.find(key);
-  require(found != object.end());
-  return *found;
-}
-
-std::string word(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  require(value.is_string() || value.is_null());
-  return value.is_null() ? std::string() : value.get<std::string>();
-}
-
-std::int64_t whole(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  require(value.is_number_integer());
-  return value.get<std::int64_t>();
-}
-
-double real(const Json& value) {
-  require(value.is_number() || value.is_null());
-  return value.is_null() ? 0 : value.get<double>();
-}
-
-const Json& list(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  require(value.is_array());
-  return value;
-}
-
-void read_result(const Json& result, FindingsMarker& marker) {
-  marker.label = word(result, "label");
-  const Json& probabilities = member(result, "probabilities");
-  require(probabilities.is_object());
-  for (const auto& [name, value] : probabilities.items()) {
-    marker.probabilities.emplace_back(name, real(value));
-    if (name == marker.label) marker.probability = real(value);
+void add_prediction(const Prediction& prediction, FindingsMarker& marker) {
+  bool all = true;
+  for (std::size_t c = 0; c < prediction.classes.size(); ++c) {
+    all = all && std::isfinite(prediction.probabilities[c]);
+    marker.probabilities.emplace_back(prediction.classes[c], finite(prediction.probabilities[c]));
   }
-  marker.effective_tiles = real(member(member(result, "attention"), "effective_tiles"));
-}
-
-std::vector<FindingsTileClass> read_tile_classes(const Json& document) {
-  std::vector<FindingsTileClass> out;
-  if (!document.contains("tile_classes")) return out;  // written before there were tile classifiers
-  for (const Json& row : list(document, "tile_classes"))
-    out.push_back({word(row, "model"), word(row, "name"), whole(row, "tiles"), real(member(row, "share")), real(member(row, "area_mm2")),
-                   real(member(row, "mean_probability"))});
-  return out;
-}
-
-FindingsMarker read_document(const Json& document) {
-  require(document.is_object());
-  const Json& version = member(document, "schema_version");
-  require(version.is_number_integer() && version == 1);
-  FindingsMarker marker;
-  marker.status = word(document, "status");
-  marker.recipe = word(document, "recipe");
-  const Json& slide = member(document, "slide");
-  marker.slide_id = word(slide, "id");
-  require(!marker.slide_id.empty() && !marker.status.empty());
-  marker.identity = word(slide, "identity");
-  marker.slide_bytes = whole(slide, "bytes");
-  marker.slide_mtime_ns = whole(member(document, "runtime"), "slide_mtime_ns");
-  const Json& tissue = member(document, "tissue");
-  marker.tissue_mm2 = real(member(tissue, "area_mm2"));
-  marker.tiles_used = whole(tissue, "tiles_used");
-  for (const Json& reason : list(document, "reasons")) marker.reasons.push_back({word(reason, "code"), word(reason, "text")});
-  for (const Json& artifact : list(document, "artifacts"))
-    marker.artifacts.push_back(
-        {word(artifact, "role"), word(artifact, "path"), word(artifact, "media_type"), word(artifact, "sha256"), whole(artifact, "bytes")});
-  for (const Json& model : list(document, "models")) marker.random_weights |= member(model, "random_weights") == true;
-  const Json& results = list(document, "results");
-  if (!results.empty()) read_result(results[0], marker);
-  marker.tile_classes = read_tile_classes(document);
-  return marker;
+  marker.effective_tiles = finite(prediction.effective_tiles);
+  if (all) std::tie(marker.label, marker.probability) = marker.probabilities[static_cast<std::size_t>(prediction.predicted)];
 }
 
 }  // namespace
 
+FindingsMarker marker_of(const Findings& findings) {
+  FindingsMarker marker;
+  marker.slide_id = findings.slide.id;
+  marker.status = findings.status;
+  marker.recipe = findings.recipe;
+  marker.identity = findings.slide.identity;
+  marker.slide_bytes = findings.slide.bytes;
+  marker.slide_mtime_ns = findings.runtime.slide_mtime_ns;
+  marker.tiles_used = findings.tissue.tiles_used;
+  marker.tissue_mm2 = finite(findings.tissue.area_mm2);
+  marker.reasons = findings.reasons;
+  marker.artifacts = findings.artifacts;
+  for (const FindingsModel& model : findings.models) marker.random_weights |= model.random_weights;
+  if (findings.prediction) add_prediction(*findings.prediction, marker);
+  marker.tile_classes = findings.tile_classes;
+  return marker;
+}
+
 std::optional<FindingsMarker> read_findings_marker(const std::string& json) {
-  try {
-    return read_document(Json::parse(json));
-  } catch (const NotOurs&) {
-    return std::nullopt;
-  } catch (const Json::exception&) {
-    return std::nullopt;
-  }
+  const auto findings = read_findings(json);
+  return findings ? std::optional(marker_of(*findings)) : std::nullopt;
 }
 
 std::string slides_jsonl_line(const FindingsMarker& marker) {

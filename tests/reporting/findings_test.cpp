@@ -125,6 +125,19 @@ TEST(Findings, SurviveANameThatIsNotUtf8) {
   EXPECT_EQ(Json::parse(findings_json(findings))["slide"]["id"], "caf\uFFFD");
 }
 
+TEST(Findings, ReadAndWrittenAgainAreTheSameText) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Findings odd = sample_findings();
+  odd.quality[1].second = odd.regions[0].score = odd.tissue.area_mm2 = odd.prediction->probabilities[0] = nan;
+  odd.reasons = {{"mpp_guessed", "a sentence"}};
+  for (const Findings& findings : {sample_findings(), sample_failed_findings(), sample_tile_findings({"a", "b", "c"}), odd}) {
+    const std::string text = findings_json(findings);
+    const auto back = read_findings(text);
+    ASSERT_TRUE(back) << text;
+    EXPECT_EQ(findings_json(*back), text);
+  }
+}
+
 TEST(FindingsMarker, ReadsBackWhatWasWritten) {
   const auto marker = read_findings_marker(findings_json(sample_findings()));
   ASSERT_TRUE(marker);
