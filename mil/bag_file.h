@@ -5,7 +5,7 @@
 //     overlap, name, savetodir, level0_width, level0_height, and CLAM's patch_level
 //   /tissue_fraction (N) float32; /quality/focus (N) float32; /unreadable (M,2) int64
 //   root attrs: format_version, slide_id, recipe, slide_identity, encoder, encoder_sha256, encoder_random_weights (int64 0 or 1), mpp,
-//   target_mpp
+//   target_mpp; overview_x_level0, overview_y_level0, overview_width_level0, overview_height_level0 (double; not in older files)
 // Strings are variable-length UTF-8 scalars, so that h5py gives str. libver earliest..v110. N = 0 is a file with empty data sets.
 // All functions throw BagError. One global HDF5 lock serialises calls; files are opened without file locks (some file systems have none).
 // Same bag, same bytes. tissue_fraction and focus may be empty: then the file has no such data set (with N = 0: empty ones).
@@ -13,10 +13,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "mil/bag.h"
+#include "tiling/geometry.h"
 
 namespace microtome {
 
@@ -24,7 +26,7 @@ enum class FeatureType { float16, float32 };
 
 /// The facts beside the rows.
 struct BagFacts {
-  std::string recipe;  // sha256 of everything that changes results
+  std::string recipe;  // sha256 of everything that changes the features
   std::string slide_identity;
   std::string encoder;  // name
   std::string encoder_sha256;
@@ -37,6 +39,7 @@ struct BagFacts {
   double target_mpp = 0;
   std::int64_t level0_width = 0;
   std::int64_t level0_height = 0;
+  std::optional<Level0Rect> overview;  // what the slide's thumbnail covers; its top left is that of the scanned part
 };
 
 /// Writes to `path` directly; the caller writes beside and renames. Values beyond the range of float16 are a BagError naming
@@ -50,9 +53,12 @@ struct BagFile {
 /// Features come back as float32 whatever their type on disk.
 BagFile read_bag_file(const std::filesystem::path& path);
 
+/// The facts alone: opens the file and reads attributes.
+BagFacts read_bag_facts(const std::filesystem::path& path);
+
 /// features.part.h5: the finished rows of an interrupted slide, keyed by planned tile index. Same recipe, same numbers.
 struct PartialBag {
-  std::string recipe;
+  std::string recipe;  // of the features, as in BagFacts
   std::int64_t feature_dim = 0;
   std::vector<std::int64_t> tile_index;  // position in the tile plan, strictly increasing
   std::vector<float> features;           // (n, feature_dim) float32

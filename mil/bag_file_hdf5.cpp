@@ -78,6 +78,11 @@ void write_root(const H5Node& root, const Bag& bag, const BagFacts& facts) {
   root.set_attribute("encoder_random_weights", std::int64_t{facts.random_weights});
   root.set_attribute("mpp", facts.mpp);
   root.set_attribute("target_mpp", facts.target_mpp);
+  if (!facts.overview) return;
+  root.set_attribute("overview_x_level0", facts.overview->x_level0);
+  root.set_attribute("overview_y_level0", facts.overview->y_level0);
+  root.set_attribute("overview_width_level0", facts.overview->width_level0);
+  root.set_attribute("overview_height_level0", facts.overview->height_level0);
 }
 
 void write_features(const H5Node& root, const Bag& bag, const BagFacts& facts, FeatureType type) {
@@ -166,6 +171,12 @@ int read_int(const H5Node& node, const std::string& name) {
   return static_cast<int>(value);
 }
 
+std::optional<Level0Rect> read_overview_rect(const H5Node& root) {
+  if (!root.has_attribute("overview_x_level0")) return std::nullopt;
+  return Level0Rect{root.real_attribute("overview_x_level0"), root.real_attribute("overview_y_level0"), root.real_attribute("overview_width_level0"),
+                    root.real_attribute("overview_height_level0")};
+}
+
 BagFacts read_facts(const H5Node& root) {
   const H5Node coords = root.child("coords");
   BagFacts facts;
@@ -182,6 +193,7 @@ BagFacts read_facts(const H5Node& root) {
   facts.target_mpp = root.real_attribute("target_mpp");
   facts.level0_width = coords.integer_attribute("level0_width");
   facts.level0_height = coords.integer_attribute("level0_height");
+  facts.overview = read_overview_rect(root);
   validate_facts(facts);
   return facts;
 }
@@ -234,6 +246,15 @@ BagFile read_bag_file(const std::filesystem::path& path) {
     const H5Node root = file.root();
     require_version(root);
     return BagFile{read_bag(root), read_facts(root)};
+  });
+}
+
+BagFacts read_bag_facts(const std::filesystem::path& path) {
+  return with_path<BagError>(path, remake, [&] {
+    const H5File file = H5File::open(path);
+    const H5Node root = file.root();
+    require_version(root);
+    return read_facts(root);
   });
 }
 

@@ -13,13 +13,13 @@ std::vector<Ref<BatchJob>> Packer::add(const Ref<SlideJob>& slide) {
   std::vector<Ref<BatchJob>> out;
   const std::int64_t bytes = bag_bytes_of(*slide, limits_.row_bytes);
   const bool fits = limits_.bag_bytes == 0 || spanned_bytes_ + bytes <= limits_.bag_bytes;
-  if (slide->pending > 0 && !fits) flush(out);
+  if ((slide->pending > 0 || slide->awaits_bag()) && !fits) flush(out);
+  if (slide->awaits_bag()) send_finished(slide, out);
   bool counted = false;
   for (const std::uint32_t t : slide->order) {
     if (slide->state[t] != TileState::pending) continue;
     if (!open_) {
       open_ = std::make_shared<BatchJob>();
-      open_->index = next_index_++;
       counted = false;
     }
     if (!counted) {
@@ -34,8 +34,17 @@ std::vector<Ref<BatchJob>> Packer::add(const Ref<SlideJob>& slide) {
   return out;
 }
 
+void Packer::send_finished(const Ref<SlideJob>& slide, std::vector<Ref<BatchJob>>& out) {
+  out.push_back(std::make_shared<BatchJob>());
+  out.back()->finished = slide;
+  out.back()->index = next_index_++;
+}
+
 void Packer::flush(std::vector<Ref<BatchJob>>& out) {
-  if (open_) out.push_back(std::move(open_));
+  if (open_) {
+    open_->index = next_index_++;  // batches go in the order in which they are sent
+    out.push_back(std::move(open_));
+  }
   open_.reset();
   spanned_ = 0;
   spanned_bytes_ = 0;
@@ -54,6 +63,7 @@ std::vector<Ref<BatchJob>> BagRoom::let_through(const Ref<BatchJob>& batch) {
 
 bool BagRoom::admit(const BatchJob& batch) {
   std::vector<Ref<SlideJob>> held = begun_;
+  if (batch.finished) held.push_back(batch.finished);
   bool others = false;  // a bag that this batch does not fill: it will be published without it
   for (const auto& slide : begun_)
     others = others || std::none_of(batch.tiles.begin(), batch.tiles.end(), [&](const TileRef& tile) { return tile.slide == slide; });
@@ -69,6 +79,7 @@ bool BagRoom::admit(const BatchJob& batch) {
 std::vector<Ref<SlideJob>> gather_rows(const BatchJob& batch) {
   std::vector<Ref<SlideJob>> whole;
   if (batch.abandoned) return whole;
+  if (batch.finished) whole.push_back(batch.finished);
   for (std::size_t i = 0; i < batch.tiles.size(); ++i) {
     const auto& [slide, tile] = batch.tiles[i];
     // only now: surveyed slides that still wait for their first tile hold no bag

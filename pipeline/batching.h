@@ -21,7 +21,7 @@ struct PackLimits {
 
 /// Cuts planned tiles into full batches that may span slides, in the order slides are added and their tiles are best read. A partial batch
 /// is flushed when it spans as many slides as the limits let it, before a slide whose bag would not fit beside the others', and after the last
-/// slide.
+/// slide. A finished slide is a batch of its own, sent at once.
 class Packer {
  public:
   explicit Packer(PackLimits limits) : limits_(limits) {}
@@ -30,6 +30,7 @@ class Packer {
   std::vector<Ref<BatchJob>> add(const Ref<SlideJob>& slide);
 
  private:
+  void send_finished(const Ref<SlideJob>& slide, std::vector<Ref<BatchJob>>& out);
   void flush(std::vector<Ref<BatchJob>>& out);
 
   PackLimits limits_;

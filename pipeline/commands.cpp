@@ -20,7 +20,8 @@ const std::vector<Command> kCommands = {
      "slides in; features, predictions, heatmaps, findings and a report out",
      "  microtome run --archive slides/ --output out/ --encoder resnet50 --encoder.weights resnet50.safetensors\n"
      "  microtome run --archive slides/ --output out/ --encoder uni/ --encoder tumour-classifier/     both from one decoding\n"
-     "  microtome run --manifest night.csv --output out/ --encoder uni/ --model model/ --genomics genes.h5ad --threads 16\n",
+     "  microtome run --manifest night.csv --output out/ --encoder uni/ --model model/ --genomics genes.h5ad --threads 16\n"
+     "  microtome run --bags out/ --model other-model/ --output other/      scores features that are there; opens no slide\n",
      {"run", "tiling", "tissue", "encoder", "engine"},
      {},
      command_run},
@@ -38,7 +39,7 @@ const std::vector<Command> kCommands = {
      "  microtome train --bags out/ --labels labels.csv --output model/\n"
      "  microtome train --bags out/ --labels labels.csv --genomics genes.h5ad --output model/ --folds 5 --seed 1\n"
      "  microtome train --bags out/ --labels labels.csv --aggregator clam-sb --train.grid \"learning_rate=1e-4,2e-4\" --output model/\n",
-     {"run", "data", "train", "engine"},
+     {"data", "train", "run", "engine"},
      {},
      command_train},
     {"evaluate",

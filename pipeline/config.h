@@ -34,6 +34,7 @@ class OutputError : public std::runtime_error {
 struct RunSettings {
   std::filesystem::path archive;         // folder searched recursively for slides, or a manifest file
   std::filesystem::path manifest;        // manifest to read (run) or to write (plan); CSV or TSV
+  std::filesystem::path bags;            // results of an earlier run, instead of slides: its features are scored by `model`
   std::filesystem::path output;          // folder of the results
   std::filesystem::path model;           // folder of a trained model; empty: features only
   std::filesystem::path genomics;        // .h5ad table joined by id; empty: none

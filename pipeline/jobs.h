@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,24 +46,40 @@ struct SlideOutcome {
 /// What the encoders of a run give for the same tiles: row-major numbers, one vector an encoder.
 using Rows = std::vector<std::vector<float>>;
 
+/// Where a slide's tiles lie, for what is drawn of them.
+struct SlideFrame {
+  Size slide;              // level 0
+  double mpp = 0;          // level 0
+  double side_level0 = 0;  // of a tile
+  double step_level0 = 0;  // between neighbours
+  Level0Rect overview;     // what the thumbnail covers; its top left is that of the slide's bounds
+};
+
+/// What an earlier run left of a slide: enough to score it again without the slide.
+struct FinishedBag {
+  std::filesystem::path folder;   // the slide's, of that run
+  FindingsArtifact features;      // the file there that the model reads
+  std::vector<FindingsArtifact> kept;  // files of all encoders, and the thumbnail
+  bool damaged = false;                // the file cannot be read
+};
+
 enum class TileState : std::uint8_t { pending, encoded, unreadable };
 
 struct SlideJob {
   std::size_t index = 0;  // 0,1,2,... among the slides that this run works on: the sequencer's key
   bool last = false;      // pack flushes after it
   ManifestRow row;
-  std::int64_t bytes = 0;  // of the slide's file
-  std::int64_t mtime_ns = 0;
-  std::string identity;     // sha256 over the size and the first and last MiB
-  std::string sha256;       // of the whole file, with --hash-slides
-  std::string mask_sha256;  // of the given tissue mask; empty: none was given
-  std::string recipe;
+  std::string bag_recipe;  // of everything that changes the features
+  std::string recipe;      // ... and what is made of them
+  Findings document;       // filled by the nodes as they learn
+  SlideFrame frame;
+
+  std::optional<FinishedBag> finished;  // the features are there: no pixel is read
 
   std::shared_ptr<const Slide> slide;  // let go after the last tile
   SlideInfo info;
   Scale scale;
   Overview overview;
-  double tissue_mm2 = 0;
   TilePlan plan;
   std::size_t planned = 0;           // tiles of the plan; stays when the plan is let go
   std::vector<std::uint32_t> order;  // in which planned tiles are packed: reading_order(plan.tiles)
@@ -72,10 +89,13 @@ struct SlideJob {
   std::vector<float> focus;      // (planned)
   std::size_t pending = 0;       // tiles not yet encoded or unreadable
 
-  std::vector<Bag> bags;  // one an encoder, made by conclude; a classifier's rows are probabilities
+  std::vector<Bag> bags;       // one an encoder, made by conclude; a classifier's rows are probabilities. Of a finished slide: the model's alone
+  std::size_t model_bag = 0;   // the one of them that the model reads
   std::optional<Prediction> prediction;
   SlideOutcome outcome;
   std::atomic<bool> published{false};  // and everything above let go
+  /// Its bag is still to be read from its file.
+  bool awaits_bag() const { return finished && !outcome.failed; }
   Clock::time_point started;  // first sight
   Clock::time_point ready;    // left the previous node
 };
@@ -87,6 +107,7 @@ struct TileRef {
 
 struct BatchJob {
   std::size_t index = 0;
+  Ref<SlideJob> finished;                                   // instead of tiles: a slide whose bag is read from its file
   std::vector<TileRef> tiles;                               // at most engine.batch, in manifest and reading order
   std::vector<std::shared_ptr<const StoredBytes>> fetched;  // one a run of tiles of one slide, as slides_of cuts them; may be null
   std::vector<std::uint8_t> rgb;                            // batch slots x tile_px x tile_px x 3

@@ -16,6 +16,7 @@ struct ManifestRow {
   std::filesystem::path path;
   std::optional<double> mpp;   // given by the manifest
   std::filesystem::path mask;  // given tissue mask (PNG or GeoJSON); empty: tissue is searched for
+  std::filesystem::path bags = {};  // folder of the slide in an earlier run's results, instead of path: its features are scored
 };
 
 /// Where the slides of a run come from. Exactly one of archive and manifest is given; an archive that is a file is a manifest.

@@ -33,6 +33,7 @@ class Bindings : public BindingList {
     add("run.archive", "archive", r.archive, Effect::path, "folder searched recursively for slides, or a manifest file");
     add("run.manifest", "manifest", r.manifest, Effect::path,
         "manifest (CSV/TSV: slide_id,path[,patient_id,sample_id,mpp,mask]); plan writes it");
+    add("run.bags", "bags", r.bags, Effect::path, "results of an earlier run: its features are scored by --model, no slide is opened");
     add("run.output", "output", r.output, Effect::path, "folder of the results");
     add("run.model", "model", r.model, Effect::path, "folder of a trained model; without one: features only");
     add("run.genomics", "genomics", r.genomics, Effect::path, "genomic table (.h5ad), joined by id");
@@ -222,15 +223,15 @@ Assignments read_ini(const std::string& path, const po::options_description& kno
   }
 }
 
-/// A short name may belong to several sections: the command's own come first.
+/// A short name may belong to several sections: the command's come first, in its order.
 const Binding* find_binding(const Bindings& bindings, const std::string& key, const std::vector<std::string>& sections) {
-  const Binding* elsewhere = nullptr;
+  const auto place = [&](const Binding& b) { return std::find(sections.begin(), sections.end(), b.section()) - sections.begin(); };
+  const Binding* best = nullptr;
   for (const Binding& b : bindings.all()) {
-    if (b.name != key && b.short_name != key) continue;
-    if (b.name == key || in_sections(b, sections)) return &b;
-    if (!elsewhere) elsewhere = &b;
+    if (b.name == key) return &b;
+    if (b.short_name == key && (!best || place(b) < place(*best))) best = &b;
   }
-  return elsewhere;
+  return best;
 }
 
 /// Names of the options that this source gave.
@@ -276,7 +277,8 @@ std::string options_help(const std::vector<std::string>& sections) {
   for (const auto& b : bindings.all()) {
     if (!in_sections(b, sections)) continue;
     if (b.section() != section) out += fmt::format("\n[{}]\n", section = b.section());
-    const std::string names = b.short_name.empty() ? "--" + b.name : fmt::format("--{}, --{}", b.name, b.short_name);
+    const bool long_only = b.short_name.empty() || find_binding(bindings, b.short_name, sections) != &b;
+    const std::string names = long_only ? "--" + b.name : fmt::format("--{}, --{}", b.name, b.short_name);
     const std::string value = b.get();
     out += fmt::format("  {:<44} {}{}\n", names, b.help, value.empty() ? "" : fmt::format(" [{}]", value));
   }
@@ -287,13 +289,13 @@ std::string options_help(const std::vector<std::string>& sections) {
   return out;
 }
 
-std::string effective_ini(const Config& config) {
+std::string effective_ini(const Config& config, const std::set<std::string>& without) {
   Config copy = config;
   const Bindings bindings(copy);
   std::string out = "# the settings of this run; paths are inputs, not settings, and are left out\n";
   std::string section;
   for (const auto& b : bindings.all()) {
-    if (b.effect == Effect::path) continue;
+    if (b.effect == Effect::path || without.contains(b.section())) continue;
     if (b.section() != section) out += fmt::format("\n[{}]\n", section = b.section());
     out += fmt::format("{} = {}\n", b.name.substr(section.size() + 1), b.get());
   }

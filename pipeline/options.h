@@ -2,6 +2,7 @@
 // Command line and INI files -> Config. Each field is bound once: its full name is option name, INI key and field path.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,9 @@ ParsedOptions parse_options(const std::vector<std::string>& words, const std::ve
 /// Options of the sections, grouped, each line ending with its live default.
 std::string options_help(const std::vector<std::string>& sections);
 
-/// The INI text of a configuration. Paths are left out: they may hold names of people; they are inputs, not settings.
-std::string effective_ini(const Config& config);
+/// The INI text of a configuration, but for the sections that had no say. Paths are left out: they may hold names of people; they are inputs,
+/// not settings.
+std::string effective_ini(const Config& config, const std::set<std::string>& without = {});
 
 /// The settings of these sections that change results, as "name=value" lines in a fixed order, for recipes.
 std::string result_settings(const Config& config, const std::set<std::string>& sections);

@@ -38,22 +38,31 @@ std::string identity_of(const fs::path& path, std::int64_t bytes) {
 
 }  // namespace
 
-std::string run_recipe(const Config& config, const std::vector<std::shared_ptr<const Encoder>>& encoders, const std::string& model_sha256,
-                       const std::string& genomics_sha256) {
+std::string bag_recipe(const Config& config, const std::vector<std::shared_ptr<const Encoder>>& encoders) {
   std::string each;
   for (const auto& encoder : encoders) {
     const EncoderFacts& facts = encoder->facts();
     each += fmt::format("encoder={} {} {} {}\ninput={}\n", facts.name, facts.sha256, facts.random_weights, facts.precision, facts.preprocessing);
     for (const auto& name : facts.classes) each += fmt::format("class={}\n", name);
   }
-  return sha256_of_text(fmt::format("results={}\n{}resampling={}\n{}model={}\ngenomics={}\n", kResultsVersion,
-                                    result_settings(config, {"run", "tiling", "tissue"}), kResamplingKernel, each, model_sha256, genomics_sha256));
+  Config of_bags = config;
+  of_bags.run.max_missing_genes = {};  // model_recipe's, both
+  of_bags.run.hash_slides = {};
+  return sha256_of_text(fmt::format("results={}\n{}resampling={}\n{}", kResultsVersion, result_settings(of_bags, {"run", "tiling", "tissue"}),
+                                    kResamplingKernel, each));
 }
 
-std::string slide_recipe(const std::string& run_recipe, const ManifestRow& row, const std::string& identity,
-                         const std::string& mask_sha256) {
-  return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\nmask={}\n", run_recipe, identity, row.keys.slide_id, row.keys.patient_id,
-                                    row.keys.sample_id, row.mpp.value_or(0), mask_sha256));
+std::string slide_bag_recipe(const std::string& bag_recipe, const ManifestRow& row, const std::string& identity, const std::string& mask_sha256) {
+  return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\nmask={}\n", bag_recipe, identity, row.keys.slide_id, row.mpp.value_or(0), mask_sha256));
+}
+
+std::string model_recipe(const Config& config, const std::string& model_sha256, const std::string& genomics_sha256) {
+  return sha256_of_text(fmt::format("results={}\nmodel={}\ngenomics={}\nmax_missing_genes={}\nhash_slides={}\n", kResultsVersion, model_sha256,
+                                    genomics_sha256, config.run.max_missing_genes, config.run.hash_slides));
+}
+
+std::string slide_recipe(const std::string& slide_bag_recipe, const std::string& model_recipe, const SlideKeys& keys) {
+  return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n", slide_bag_recipe, model_recipe, keys.patient_id, keys.sample_id));
 }
 
 std::string identify_mask(const fs::path& mask) {
@@ -80,21 +89,29 @@ SlideFile identify_slide(const fs::path& path, const std::optional<FindingsMarke
   return out;
 }
 
-std::optional<FindingsMarker> read_marker(const fs::path& folder) {
+std::optional<Findings> read_document(const fs::path& folder) {
   std::ifstream file(folder / "findings.json", std::ios::binary);
   if (!file) return std::nullopt;
   std::stringstream text;
   text << file.rdbuf();
-  return read_findings_marker(text.str());
+  return read_findings(text.str());
 }
 
-bool is_done(const fs::path& folder, const FindingsMarker& marker, const std::string& recipe) {
-  if (marker.recipe != recipe || marker.status == "failed") return false;
-  return std::all_of(marker.artifacts.begin(), marker.artifacts.end(), [&](const FindingsArtifact& artifact) {
+std::optional<FindingsMarker> read_marker(const fs::path& folder) {
+  const auto document = read_document(folder);
+  return document ? std::optional(marker_of(*document)) : std::nullopt;
+}
+
+bool are_there(const fs::path& folder, const std::vector<FindingsArtifact>& artifacts) {
+  return std::all_of(artifacts.begin(), artifacts.end(), [&](const FindingsArtifact& artifact) {
     std::error_code error;
     const auto bytes = fs::file_size(folder / artifact.path, error);
     return !error && static_cast<std::int64_t>(bytes) == artifact.bytes;
   });
+}
+
+bool is_done(const fs::path& folder, const FindingsMarker& marker, const std::string& recipe) {
+  return marker.recipe == recipe && marker.status != "failed" && are_there(folder, marker.artifacts);
 }
 
 }  // namespace microtome

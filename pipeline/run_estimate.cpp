@@ -38,7 +38,7 @@ std::int64_t stored_bytes(const RunParts& parts, const SlideJob& job) {
   const auto ahead =
       static_cast<double>(std::min<std::size_t>(job.plan.tiles.size(), static_cast<std::size_t>(parts.config.engine.batches_ahead) *
                                                                            static_cast<std::size_t>(parts.config.engine.batch)));
-  return static_cast<std::int64_t>(share * ahead * static_cast<double>(job.bytes));
+  return static_cast<std::int64_t>(share * ahead * static_cast<double>(job.document.slide.bytes));
 }
 
 std::int64_t raster_bytes(const SlideJob& job) {

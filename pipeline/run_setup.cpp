@@ -9,7 +9,9 @@
 
 #include "mil/bag_file.h"
 #include "mil/model_error.h"
+#include "pipeline/finished_bags.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/slide_facts.h"
 #include "pipeline/resume.h"
 #include "pipeline/slide_graph.h"
 #include "pipeline/version.h"
@@ -40,13 +42,17 @@ std::size_t encoder_of_model(const RunParts& parts, const std::filesystem::path&
 
 void load_model(RunParts& parts, const std::vector<ManifestRow>& rows, const AllowedModels* allowed) {
   const RunSettings& run = parts.config.run;
+  if (run.model.empty()) return;
+  parts.model = load_slide_model(run.model, allowed);
+  if (!run.bags.empty()) return require_bags_fit(parts, rows);
   const TilingSettings& tiling = parts.config.tiling;
-  if (!run.model.empty()) {
-    parts.model = load_slide_model(run.model, allowed);
-    parts.model_encoder = encoder_of_model(parts, run.model);
-    const EncoderFacts& encoder = parts.encoders[parts.model_encoder]->facts();
-    require_match(parts.model->card(), run.model, encoder.name, encoder.sha256, encoder.feature_dim, tiling.tile_px, tiling.target_mpp);
-  }
+  parts.model_encoder = encoder_of_model(parts, run.model);
+  const EncoderFacts& encoder = parts.encoders[parts.model_encoder]->facts();
+  require_match(parts.model->card(), run.model, encoder.name, encoder.sha256, encoder.feature_dim, tiling.tile_px, tiling.target_mpp);
+}
+
+void load_genomics(RunParts& parts, const std::vector<ManifestRow>& rows) {
+  const RunSettings& run = parts.config.run;
   if (run.genomics.empty()) return;
   if (!parts.model || parts.model->card().genes.empty()) {
     throw ModelError(fmt::format("{}: wanted a model that uses genes: {}: leave --genomics out, or train with it", run.genomics.string(),
@@ -79,6 +85,30 @@ void load_encoders(RunParts& parts, const AllowedModels* allowed) {
   }
 }
 
+void identify_file(const RunParts& parts, const std::optional<FindingsMarker>& marker, SlideJob& job) {
+  const SlideFile file = identify_slide(job.row.path, marker);
+  job.document.slide.bytes = file.bytes;
+  job.document.slide.identity = file.identity;
+  job.document.runtime.slide_mtime_ns = file.mtime_ns;
+  const std::string mask = identify_mask(job.row.mask);
+  if (!mask.empty()) job.document.inputs.push_back({"tissue_mask", mask, "", "manifest", true});
+  job.bag_recipe = slide_bag_recipe(parts.bag_recipe, job.row, file.identity, mask);
+}
+
+/// Fills recipes. A slide's features of an earlier run are looked at only where results may be there already.
+void identify(const RunParts& parts, const std::optional<FindingsMarker>& marker, SlideJob& job) {
+  if (!job.row.bags.empty()) {
+    if (marker) job.bag_recipe = finished_bag_recipe(parts, job.row.bags);
+  } else {
+    try {
+      identify_file(parts, marker, job);
+    } catch (const SlideError& e) {
+      job.outcome.fail(e.code(), e.what());
+    }
+  }
+  job.recipe = slide_recipe(job.bag_recipe, parts.model_recipe, job.row.keys);
+}
+
 }  // namespace
 
 std::unique_ptr<const AllowedModels> allowed_models(const Config& config) {
@@ -97,10 +127,11 @@ RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows)
   parts.window = bounded_window(parts.config, parts.threads);
   parts.bag_bytes = bag_bytes_allowed(parts.config, parts.window);
   const std::unique_ptr<const AllowedModels> allowed = allowed_models(config);
-  load_encoders(parts, allowed.get());
+  if (config.run.bags.empty()) load_encoders(parts, allowed.get());
   load_model(parts, rows, allowed.get());
-  parts.recipe = run_recipe(parts.config, parts.encoders, parts.model ? parts.model->sha256() : "",
-                            parts.genomics ? parts.genomics->table().sha256 : "");
+  load_genomics(parts, rows);
+  parts.bag_recipe = bag_recipe(parts.config, parts.encoders);
+  parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", parts.genomics ? parts.genomics->table().sha256 : "");
   parts.open = [](const ManifestRow& row) { return std::shared_ptr<const Slide>(open_slide(row.path)); };
   parts.software = software_versions();
   return parts;
@@ -111,18 +142,10 @@ WorkList plan_work(const RunParts& parts, const std::vector<ManifestRow>& rows) 
   for (const auto& row : rows) {
     auto job = std::make_shared<SlideJob>();
     job->row = row;
+    job->document = document_of_row(parts, row);
     const auto folder = parts.slide_folder(row.keys.slide_id);
     const auto marker = read_marker(folder);
-    try {
-      const SlideFile file = identify_slide(row.path, marker);
-      job->bytes = file.bytes;
-      job->mtime_ns = file.mtime_ns;
-      job->identity = file.identity;
-      job->mask_sha256 = identify_mask(row.mask);
-    } catch (const SlideError& e) {
-      job->outcome.fail(e.code(), e.what());
-    }
-    job->recipe = slide_recipe(parts.recipe, row, job->identity, job->mask_sha256);
+    identify(parts, marker, *job);
     if (!job->outcome.failed && marker && is_done(folder, *marker, job->recipe)) {
       ++work.done_before;
       continue;

@@ -88,13 +88,13 @@ class Bodies {
   void pack(const Ref<Slide>& slide, Ports& ports) {
     if (stop_signal() != 0) return;  // it stays in flight: what it has is kept
     std::vector<Ref<Batch>> batches;
-    const bool nothing_to_encode = slide->pending == 0;
+    const bool nothing_to_do = slide->pending == 0 && !slide->awaits_bag();
     timed(Node::pack, *slide, [&] { batches = packer_.add(slide); });
     for (auto& batch : batches) {
       batch->ready = Clock::now();
       std::get<0>(ports).try_put(batch);
     }
-    if (nothing_to_encode) std::get<1>(ports).try_put(slide);
+    if (nothing_to_do) std::get<1>(ports).try_put(slide);
   }
 
   /// Null: a slide was published.
@@ -143,9 +143,10 @@ class Bodies {
   }
 
   Done publish(const Ref<Slide>& slide) {
-    const std::size_t tiles = slide->state.size();
+    const std::size_t tiles = slide->planned;
     timed(Node::publish, *slide, [&] { publish_slide(parts_, *slide); });
     ++(slide->outcome.failed ? failed_ : slide->outcome.partial ? partial_ : ok_);
+    if (slide->finished) ++rescored_;
     progress_.slide_done(slide->row.keys.slide_id, slide_status(*slide), tiles,
                          slide->outcome.reasons.empty() ? "" : slide->outcome.reasons.front().text);
     in_flight_.leave(*slide);
@@ -155,7 +156,7 @@ class Bodies {
   void keep_rest() const {
     for (const auto& slide : in_flight_.rest()) keep_partial(parts_, *slide);
   }
-  RunCounts counts() const { return {ok_, partial_, failed_, tiles_}; }
+  RunCounts counts() const { return {ok_, partial_, failed_, tiles_, rescored_}; }
 
  private:
   template <class Job, class Work>
@@ -174,7 +175,7 @@ class Bodies {
   Packer packer_;
   BagRoom room_;
   SlidesInFlight in_flight_;
-  std::atomic<std::size_t> ok_{0}, partial_{0}, failed_{0}, tiles_{0};
+  std::atomic<std::size_t> ok_{0}, partial_{0}, failed_{0}, tiles_{0}, rescored_{0};
 };
 
 /// The first exception of work outside the graph's own threads: it ends the run as one inside does.
@@ -207,7 +208,7 @@ class ErrorKeeper {
 
 void run_in_arena(const RunParts& parts, Bodies& bodies) {
   const auto threads = static_cast<std::size_t>(parts.threads);
-  const int devices = parts.encoders.front()->facts().lanes;
+  const int devices = parts.device_lanes();
   fl::graph g;
   IoThreads storage(kStorageThreads);
   IoThreads waiting(devices);  // for devices: whoever computes, decodes
@@ -255,7 +256,7 @@ void run_in_arena(const RunParts& parts, Bodies& bodies) {
   if (devices != 0) fl::make_edge(port<0>(read), offload);  // what encode does, while the threads here go on decoding
   fl::make_edge(offload, gather);
   connect(port<0>(gather), conclude, publish);
-  fl::make_edge(port<1>(pack), conclude);                // failed, or nothing to encode
+  fl::make_edge(port<1>(pack), conclude);                // failed, or without a tile
   fl::make_edge(port<1>(read), ahead.decrementer());     // it is decoded
   fl::make_edge(port<1>(gather), window.decrementer());  // one batch is done
   fl::make_edge(publish, admit.decrementer());           // one slide is done

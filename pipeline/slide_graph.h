@@ -31,7 +31,8 @@ class SlidesInFlight {
 /// How a run ended.
 struct RunCounts {
   std::size_t ok = 0, partial = 0, failed = 0;
-  std::size_t tiles = 0;
+  std::size_t tiles = 0;     // encoded
+  std::size_t rescored = 0;  // slides among these whose features were there
 };
 
 /// Runs every slide that `next_slide` gives (null at the end) through the graph. Returns when all are published or, after a stop signal,

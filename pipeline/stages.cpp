@@ -9,9 +9,12 @@
 #include "mil/bag_file.h"
 #include "mil/model_error.h"
 #include "mil/sha256.h"
+#include "pipeline/finished_bags.h"
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/outputs/slide_documents.h"
+#include "pipeline/outputs/slide_facts.h"
+#include "pipeline/slide_guard.h"
 #include "tiling/given_mask.h"
 #include "tiling/quality.h"
 #include "tiling/tile_reader.h"
@@ -20,21 +23,6 @@ namespace microtome {
 namespace {
 
 constexpr const char* kPartialName = "features.part.h5";
-
-/// The one place where an exception of a slide becomes a value of its job.
-template <class Body>
-void guard(SlideJob& job, Body body) {
-  if (job.outcome.failed) return;
-  try {
-    body();
-  } catch (const SlideError& e) {
-    job.outcome.fail(e.code(), e.what());
-  } catch (const BagError& e) {
-    job.outcome.fail("bag", e.what());
-  } catch (const std::bad_alloc&) {
-    job.outcome.fail("out_of_memory", "wanted memory for the slide: none is left: lower engine.slides_in_flight");
-  }
-}
 
 std::size_t dim_of(const Encoder& encoder) { return static_cast<std::size_t>(encoder.facts().feature_dim); }
 
@@ -46,6 +34,7 @@ std::optional<Scale> given_scale(const RunParts& parts, const ManifestRow& row) 
 
 void plan_slide(const RunParts& parts, SlideJob& job) {
   const Config& config = parts.config;
+  if (config.run.hash_slides) job.document.slide.sha256 = sha256_of_file(job.row.path);
   job.slide = parts.open(job.row);
   job.info = job.slide->info();
   job.scale = resolve_scale(job.info, given_scale(parts, job.row));
@@ -62,7 +51,7 @@ void plan_slide(const RunParts& parts, SlideJob& job) {
   const bool given = !job.row.mask.empty();
   TissueMask mask = given ? read_given_mask(job.row.mask, job.info, job.overview) : find_tissue(job.overview, config.tissue);
   if (given) job.outcome.note("mask_given", "the tissue mask was given by the manifest: tissue was not searched for");
-  job.tissue_mm2 = mask.area_mm2;
+  job.document.tissue.area_mm2 = mask.area_mm2;
   if (!given) count_unknown_as_tissue(job.overview, mask);
   job.plan = plan_tiles(job.info, geometry, mask, config.tiling);
   if (job.plan.tiles.empty()) job.outcome.mark_partial("no_tissue", "no tile holds enough tissue: nothing was encoded");
@@ -79,7 +68,7 @@ void take_over_partial(const RunParts& parts, SlideJob& job) {
     return;  // a damaged leftover is worth nothing, and costs nothing but time
   }
   const std::size_t row = static_cast<std::size_t>(parts.row_bytes()) / sizeof(float);
-  if (partial.recipe != job.recipe || static_cast<std::size_t>(partial.feature_dim) != row) return;
+  if (partial.recipe != job.bag_recipe || static_cast<std::size_t>(partial.feature_dim) != row) return;
   job.rows.clear();
   for (const auto& encoder : parts.encoders) job.rows.emplace_back(job.state.size() * dim_of(*encoder));
   for (std::size_t i = 0; i < partial.tile_index.size(); ++i) {
@@ -159,6 +148,8 @@ void make_bags(const RunParts& parts, SlideJob& job) {
     require_finite(job.bags.back(), parts.encoders[e]->facts());
   }
   job.rows = {};
+  job.model_bag = parts.model_encoder;
+  count_tiles(job);
 }
 
 void predict(const RunParts& parts, SlideJob& job) {
@@ -166,7 +157,7 @@ void predict(const RunParts& parts, SlideJob& job) {
   GenomicInput genomic;
   ModalityUse use{"genomics", false, "", ""};
   if (parts.genomics) genomic = parts.genomics->input(job.row.keys, &use);
-  job.prediction = parts.model->predict(job.bags[parts.model_encoder], genomic);
+  job.prediction = parts.model->predict(job.bags[job.model_bag], genomic);
   if (parts.model->card().genes.empty()) return;
   job.prediction->modalities = {use};
   if (!use.present) {
@@ -174,13 +165,6 @@ void predict(const RunParts& parts, SlideJob& job) {
                              parts.genomics ? "the genomic table has no row for this slide: the prediction rests on the image alone"
                                             : "no genomic table was given: the prediction rests on the image alone");
   }
-}
-
-/// Keeps sentences free of paths: "path: wanted ..." becomes "wanted ...".
-std::string without_path(const std::string& sentence) {
-  const auto wanted = sentence.find("wanted ");
-  return wanted == std::string::npos ? sentence.substr(sentence.find(": ") == std::string::npos ? 0 : sentence.find(": ") + 2)
-                                     : sentence.substr(wanted);
 }
 
 void release(SlideJob& job) {
@@ -218,7 +202,7 @@ std::vector<TileRead> reads_of(BatchJob& batch, std::size_t tile_bytes) {
 
 void survey_slide(const RunParts& parts, SlideJob& job) {
   guard(job, [&] {
-    if (parts.config.run.hash_slides) job.sha256 = sha256_of_file(job.row.path);
+    if (take_finished(parts, job)) return require_room(parts, job.planned);
     plan_slide(parts, job);
     const std::size_t tiles = job.plan.tiles.size();
     require_room(parts, tiles);
@@ -229,16 +213,18 @@ void survey_slide(const RunParts& parts, SlideJob& job) {
     job.order = reading_order(job.plan.tiles);
     take_over_partial(parts, job);
   });
+  if (!job.finished) describe_slide(parts, job);
   if (job.outcome.failed) {
     job.state.clear();
     job.order.clear();
-    job.pending = 0;
+    job.planned = job.pending = 0;
   }
   if (job.pending == 0) job.slide.reset();
 }
 
-void fetch_bytes(const RunParts&, BatchJob& batch) {
+void fetch_bytes(const RunParts& parts, BatchJob& batch) {
   if (stop_signal() != 0) return;
+  if (batch.finished) return guard(*batch.finished, [&] { load_finished(parts, *batch.finished); });
   const std::vector<TileRead> reads = reads_of(batch, 0);
   try {
     for (const auto& [first, last] : slides_of(batch)) {
@@ -252,7 +238,7 @@ void fetch_bytes(const RunParts&, BatchJob& batch) {
 
 void read_pixels(const RunParts& parts, BatchJob& batch) {
   batch.abandoned = stop_signal() != 0;
-  if (batch.abandoned) return;
+  if (batch.abandoned || batch.finished) return;
   const Size size{parts.config.tiling.tile_px, parts.config.tiling.tile_px};
   const std::size_t bytes = static_cast<std::size_t>(size.width * size.height * 3);
   batch.rgb.assign(bytes * static_cast<std::size_t>(parts.config.engine.batch), 0);
@@ -279,7 +265,7 @@ void read_pixels(const RunParts& parts, BatchJob& batch) {
 }
 
 void encode_pixels(const RunParts& parts, BatchJob& batch) {
-  if (batch.abandoned) return;
+  if (batch.abandoned || batch.finished) return;
   const int slots = parts.config.engine.batch;
   batch.slots = static_cast<std::size_t>(slots);
   const bool any = std::find(batch.readable.begin(), batch.readable.end(), 1) != batch.readable.end();
@@ -293,8 +279,10 @@ void encode_pixels(const RunParts& parts, BatchJob& batch) {
 void conclude_slide(const RunParts& parts, SlideJob& job) {
   job.slide.reset();
   guard(job, [&] {
-    require_readable(parts, job);
-    make_bags(parts, job);
+    if (!job.finished) {
+      require_readable(parts, job);
+      make_bags(parts, job);
+    }
     predict(parts, job);
   });
 }
@@ -322,7 +310,7 @@ void publish_slide(const RunParts& parts, SlideJob& job) {
 void keep_partial(const RunParts& parts, const SlideJob& job) {
   if (job.outcome.failed || job.rows.empty()) return;
   PartialBag partial;
-  partial.recipe = job.recipe;
+  partial.recipe = job.bag_recipe;
   partial.feature_dim = parts.row_bytes() / static_cast<std::int64_t>(sizeof(float));
   for (std::size_t t = 0; t < job.state.size(); ++t) {
     if (job.state[t] != TileState::encoded) continue;

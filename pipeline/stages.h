@@ -9,10 +9,11 @@
 namespace microtome {
 
 /// Opens the slide, finds its tissue, plans its tiles, takes over the rows that an interrupted run has finished. No tissue is a value, not
-/// an error.
+/// an error. A slide whose features an earlier run has left is not opened: it has no tile to encode.
 void survey_slide(const RunParts& parts, SlideJob& job);
 
-/// Reads the stored bytes of a batch ahead of their decoding; waits for storage, so it wants a thread of its own.
+/// Reads the stored bytes of a batch ahead of their decoding, or a finished slide's features; waits for storage, so it wants a thread of its
+/// own.
 void fetch_bytes(const RunParts& parts, BatchJob& batch);
 
 /// Decodes the pixels of a batch. A tile that cannot be read is marked, its pixels are zero and its features are never used.

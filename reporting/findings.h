@@ -112,8 +112,6 @@ struct FindingsMarker {
   bool random_weights = false;  // any of the models
 };
 FindingsMarker marker_of(const Findings& findings);
-/// nullopt where read_findings gives none.
-std::optional<FindingsMarker> read_findings_marker(const std::string& json);
 
 /// One flat line of slides.jsonl for a finished document, without the line break. The one object in it, `tile_shares`, is flat itself:
 /// "<classifier>/<class>" -> share of the slide's tiles; empty without a tile classifier.

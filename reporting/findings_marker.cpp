@@ -43,11 +43,6 @@ FindingsMarker marker_of(const Findings& findings) {
   return marker;
 }
 
-std::optional<FindingsMarker> read_findings_marker(const std::string& json) {
-  const auto findings = read_findings(json);
-  return findings ? std::optional(marker_of(*findings)) : std::nullopt;
-}
-
 std::string slides_jsonl_line(const FindingsMarker& marker) {
   Json line = {{"slide_id", marker.slide_id}, {"status", marker.status}};
   line["reason_code"] = marker.reasons.empty() ? Json(nullptr) : Json(marker.reasons.front().code);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "reporting/heatmap.h"
 #include "tiling/geometry.h"
@@ -22,12 +23,19 @@ std::string image_library_version();
 /// two levels when the raster's shorter side is 32 or more (the tile size shrinks to fit, multiples of 16).
 void write_heatmap_tiff(const std::filesystem::path& path, const RasterRgba& raster, double mpp);
 
-/// heatmap.png: the overview in grey tones with the heatmap blended over it (alpha 0.55 where painted), so that a pathologist sees where on
-/// the tissue it is hot; longest side at most 2048. `overview` RGB covers the level-0 rectangle `covered`.
-void write_heatmap_png(const std::filesystem::path& path, std::span<const std::uint8_t> overview, Size overview_size, Level0Rect covered,
-                       const RasterRgba& raster, int downsample);
+struct PictureRgb {
+  Size size;
+  std::vector<std::uint8_t> rgb;  // row-major
+};
 
-/// thumbnail.jpg, longest side at most 1024, quality 85.
+/// thumbnail.jpg, longest side at most 2048, quality 85.
 void write_thumbnail(const std::filesystem::path& path, std::span<const std::uint8_t> rgb, Size size);
+
+/// The pixels of a thumbnail: what heatmaps are drawn over, so that one drawn later without the slide is the same picture.
+PictureRgb read_thumbnail(const std::filesystem::path& path);
+
+/// heatmap.png: the thumbnail in grey tones with the heatmap blended over it (alpha 0.55 where painted), so that a pathologist sees where on
+/// the tissue it is hot. The thumbnail covers the level-0 rectangle `covered`.
+void write_heatmap_png(const std::filesystem::path& path, PictureRgb thumbnail, Level0Rect covered, const RasterRgba& raster, int downsample);
 
 }  // namespace microtome

@@ -19,8 +19,7 @@
 namespace microtome {
 namespace {
 
-constexpr std::int64_t kThumbnailSide = 1024;
-constexpr std::int64_t kHeatmapSide = 2048;
+constexpr std::int64_t kThumbnailSide = 2048;
 constexpr double kHeatOpacity = 0.55;
 
 struct Unref {
@@ -137,19 +136,6 @@ void start_image_library(const char* program, int threads) {
 
 std::string image_library_version() { return fmt::format("{}.{}.{}", vips_version(0), vips_version(1), vips_version(2)); }
 
-void write_heatmap_png(const std::filesystem::path& path, std::span<const std::uint8_t> overview, Size overview_size, Level0Rect covered,
-                       const RasterRgba& raster, int downsample) {
-  const Goal goal{path, "write the heatmap picture"};
-  const Image small = fitted(goal, image_of(goal, overview, overview_size), kHeatmapSide);
-  const Size size{vips_image_get_width(small.get()), vips_image_get_height(small.get())};
-  std::vector<std::uint8_t> rgb = pixels_of(goal, small.get());
-  blend_heat(rgb, size, covered, raster, downsample);
-  const Image picture = image_of(goal, rgb, size);
-  Encoded png;
-  if (vips_pngsave_buffer(picture.get(), &png.bytes, &png.size, "strip", TRUE, nullptr) != 0) goal.fail(vips_said());
-  write_bytes(goal, png.bytes, png.size);
-}
-
 void write_thumbnail(const std::filesystem::path& path, std::span<const std::uint8_t> rgb, Size size) {
   const Goal goal{path, "write the thumbnail"};
   const Image small = fitted(goal, image_of(goal, rgb, size), kThumbnailSide);
@@ -157,6 +143,24 @@ void write_thumbnail(const std::filesystem::path& path, std::span<const std::uin
   if (vips_jpegsave_buffer(small.get(), &jpeg.bytes, &jpeg.size, "Q", 85, "strip", TRUE, "optimize_coding", TRUE, nullptr) != 0)
     goal.fail(vips_said());
   write_bytes(goal, jpeg.bytes, jpeg.size);
+}
+
+PictureRgb read_thumbnail(const std::filesystem::path& path) {
+  const Goal goal{path, "read the thumbnail"};
+  VipsImage* jpeg = nullptr;
+  const int opened = vips_jpegload(path.c_str(), &jpeg, "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr);
+  const Image image = goal.image(opened, jpeg);
+  if (vips_image_get_bands(image.get()) != 3) goal.fail("it is not a colour picture");
+  return {{vips_image_get_width(image.get()), vips_image_get_height(image.get())}, pixels_of(goal, image.get())};
+}
+
+void write_heatmap_png(const std::filesystem::path& path, PictureRgb thumbnail, Level0Rect covered, const RasterRgba& raster, int downsample) {
+  const Goal goal{path, "write the heatmap picture"};
+  blend_heat(thumbnail.rgb, thumbnail.size, covered, raster, downsample);
+  const Image picture = image_of(goal, thumbnail.rgb, thumbnail.size);
+  Encoded png;
+  if (vips_pngsave_buffer(picture.get(), &png.bytes, &png.size, "strip", TRUE, nullptr) != 0) goal.fail(vips_said());
+  write_bytes(goal, png.bytes, png.size);
 }
 
 }  // namespace microtome

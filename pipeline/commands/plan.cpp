@@ -43,12 +43,12 @@ nlohmann::ordered_json plan_json(const RunParts& parts, const WorkList& work, co
     slides.push_back({{"slide_id", job->row.keys.slide_id},
                       {"tiles", job->plan.tiles.size()},
                       {"tiles_pending", job->pending},
-                      {"bytes", job->bytes},
-                      {"mpp", job->scale.mpp},
-                      {"tissue_mm2", job->tissue_mm2},
+                      {"bytes", job->document.slide.bytes},
+                      {"mpp", job->document.slide.mpp},
+                      {"tissue_mm2", job->document.tissue.area_mm2},
                       {"problem", failed ? job->outcome.reasons.front().text : ""}});
     tiles += job->pending;
-    bytes += job->bytes;
+    bytes += job->document.slide.bytes;
   }
   return {{"slides", slides},
           {"slides_done_before", work.done_before},
@@ -96,6 +96,7 @@ void print_text(const RunParts& parts, const nlohmann::ordered_json& plan) {
 
 ExitCode command_plan(const ParsedOptions& options, const std::vector<std::string>&) {
   Config config = options.config;
+  if (!config.run.bags.empty()) throw ConfigError("--bags: wanted slides to plan for, got features that are there: microtome run scores them");
   if (config.encoder.name.empty())
     throw ConfigError(fmt::format("wanted an encoder: give --encoder DIR or one of {}", builtin_encoder_names()));
   // with an archive, --manifest is the file to write

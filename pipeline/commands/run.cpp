@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <set>
+
 #include "pipeline/commands.h"
+#include "pipeline/finished_bags.h"
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/machine/threads.h"
 #include "pipeline/outputs/publication.h"
@@ -37,8 +40,29 @@ void print_closing(const RunParts& parts, const RunSummary& summary, const Stage
   if (c.ok + c.partial + c.failed == 0 && !summary.stopped) fmt::print(stderr, "everything is done already\n");
   fmt::print(stderr, "slides: {} done, {} skipped (done before), {} failed; tiles: {}, {:.1f} tiles/s\n", c.ok + c.partial,
              summary.done_before, c.failed, c.tiles, graph_seconds > 0 ? static_cast<double>(c.tiles) / graph_seconds : 0.0);
+  if (c.rescored > 0) fmt::print(stderr, "{} of them from features that were there\n", c.rescored);
   fmt::print(stderr, "wall {:.1f} s, cpu {:.1f} s, peak memory {:.0f} MiB\n", used.wall_seconds, used.cpu_seconds,
              static_cast<double>(used.peak_rss) / (1 << 20));
+}
+
+/// Of an archive, or of an earlier run whose features are scored.
+std::vector<ManifestRow> slides_of(const Config& config) {
+  const RunSettings& run = config.run;
+  if (run.bags.empty()) {
+    if (config.encoder.name.empty())
+      throw ConfigError(fmt::format("wanted an encoder: give --encoder DIR or one of {}", builtin_encoder_names()));
+    return read_archive(run.archive, run.manifest);
+  }
+  if (!run.archive.empty() || !run.manifest.empty())
+    throw ConfigError("--bags: wanted either slides or an earlier run's features, got both: leave --archive and --manifest out");
+  if (!config.encoder.name.empty()) throw ConfigError("--bags: the features are there: leave --encoder out, or give --archive to encode slides");
+  if (run.model.empty()) throw ConfigError("--bags: wanted a model to score the features with: give --model DIR");
+  return read_finished_slides(run.bags);
+}
+
+/// Features that are there were made with settings of their own.
+std::set<std::string> sections_without_say(const Config& config) {
+  return config.run.bags.empty() ? std::set<std::string>{} : std::set<std::string>{"tiling", "tissue", "encoder"};
 }
 
 }  // namespace
@@ -46,14 +70,12 @@ void print_closing(const RunParts& parts, const RunSummary& summary, const Stage
 ExitCode command_run(const ParsedOptions& options, const std::vector<std::string>&) {
   const Config& config = options.config;
   if (config.run.output.empty()) throw ConfigError("wanted a place for the results: give --output DIR");
-  if (config.encoder.name.empty())
-    throw ConfigError(fmt::format("wanted an encoder: give --encoder DIR or one of {}", builtin_encoder_names()));
-  const auto rows = task_share(read_archive(config.run.archive, config.run.manifest), config.run.task_index, config.run.task_count);
+  const auto rows = task_share(slides_of(config), config.run.task_index, config.run.task_count);
   start_image_library("microtome", 1);
   const RunParts parts = prepare_run(config, rows);
   require_writable(config.run.output);
   remove_leftovers(config.run.output);
-  publish_file(config.run.output / "effective.ini", effective_ini(parts.config));
+  publish_file(config.run.output / "effective.ini", effective_ini(parts.config, sections_without_say(config)));
   for (const auto& encoder : parts.encoders) {
     if (!encoder->facts().note.empty()) fmt::print(stderr, "encoder {}: {}\n", encoder->facts().name, encoder->facts().note);
   }

@@ -2,7 +2,9 @@
 #include "pipeline/outputs/run_files.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "mil/sha256.h"
 #include "pipeline/options.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/outputs/slide_documents.h"
@@ -69,17 +71,19 @@ Json nodes_json(const StageClock& clock) {
 }
 
 std::string run_json(const RunParts& parts, const RunSummary& summary, const StageClock& clock) {
-  Json run = {{"schema_version", 1}, {"created", timestamp_now()}, {"recipe", parts.recipe}, {"stopped", summary.stopped}};
+  Json run = {{"schema_version", 1}, {"created", timestamp_now()}, {"recipe", sha256_of_text(parts.bag_recipe + parts.model_recipe)}, {"stopped", summary.stopped}};
   run["slides"] = {{"ok", summary.counts.ok},
                    {"partial", summary.counts.partial},
                    {"failed", summary.counts.failed},
                    {"done_before", summary.done_before}};
+  run["slides"]["scored_from_features"] = summary.counts.rescored;
   run["tiles"] = summary.counts.tiles;
   run["encoders"] = Json::array();
   for (const auto& encoder : parts.encoders) run["encoders"].push_back(encoder_json(encoder->facts()));
   if (parts.model) run["model"] = {{"name", parts.model->name()}, {"sha256", parts.model->sha256()}};
   if (parts.genomics) run["genomics"] = audit_json(parts.genomics->audit());
-  run["settings"] = result_settings(parts.config, {"run", "tiling", "tissue"});
+  const bool reads_slides = parts.config.run.bags.empty();
+  run["settings"] = result_settings(parts.config, reads_slides ? std::set<std::string>{"run", "tiling", "tissue"} : std::set<std::string>{"run"});
   Json software = Json::object();
   for (const auto& [name, version] : parts.software) software[name] = version;
   run["software"] = software;
@@ -98,6 +102,10 @@ IndexPage index_page(const RunParts& parts, const std::vector<ManifestRow>& rows
   for (const auto& encoder : parts.encoders) {
     page.encoder += (page.encoder.empty() ? "" : ", ") + encoder->facts().name;
     page.random_weights = page.random_weights || encoder->facts().random_weights;
+  }
+  if (parts.encoders.empty()) {  // an earlier run's: the model's card says which
+    page.encoder = parts.model->card().encoder;
+    page.random_weights = parts.model->card().encoder_random_weights;
   }
   page.model = parts.model ? parts.model->name() : "";
   for (const auto& row : rows) {

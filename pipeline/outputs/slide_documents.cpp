@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cctype>
 #include <ctime>
-#include <numeric>
 
 #include "mil/bag_file.h"
 #include "mil/prediction_file.h"
@@ -20,8 +19,6 @@
 #include "reporting/image_file.h"
 #include "reporting/regions.h"
 #include "reporting/tile_classes.h"
-#include "tiling/level_choice.h"
-#include "tiling/tile_grid.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -32,13 +29,22 @@ namespace {
 const std::vector<std::string> kSlideFiles = {"findings.json", "features.h5", "features.part.h5", "thumbnail.jpg", "prediction.h5",
                                               "heatmap.tif",   "heatmap.png", "regions.geojson",  "tiles.csv",     "tiles.geojson"};
 
-/// ... and what the document there lists besides: files of further encoders.
-std::vector<std::string> files_of_old_state(const fs::path& folder) {
+/// The features are scored in the folder in which they lie. A damaged file goes where the slide is at hand, so that it is made anew.
+bool stays(const RunParts& parts, const SlideJob& job) {
+  std::error_code error;
+  if (!job.finished || (job.finished->damaged && job.row.bags.empty())) return false;
+  return fs::equivalent(job.finished->folder, parts.slide_folder(job.row.keys.slide_id), error);
+}
+
+/// ... and what the document there lists besides: files of further encoders. Not what stays.
+std::vector<std::string> files_of_old_state(const RunParts& parts, const SlideJob& job) {
   std::vector<std::string> files = kSlideFiles;
-  if (const auto marker = read_marker(folder)) {
+  if (const auto marker = read_marker(parts.slide_folder(job.row.keys.slide_id))) {
     for (const FindingsArtifact& artifact : marker->artifacts)
       if (fs::path(artifact.path).filename() == artifact.path) files.push_back(artifact.path);
   }
+  if (!stays(parts, job)) return files;
+  for (const FindingsArtifact& artifact : job.finished->kept) std::erase(files, artifact.path);
   return files;
 }
 
@@ -64,106 +70,49 @@ std::vector<std::string> row_file_names(const RunParts& parts) {
 }
 
 BagFacts bag_facts(const EncoderFacts& encoder, const SlideJob& job) {
-  const TileGeometry& geometry = job.plan.geometry;
+  const FindingsTiling& tiling = job.document.tiling;
   BagFacts facts;
-  facts.recipe = job.recipe;
-  facts.slide_identity = job.identity;
+  facts.recipe = job.bag_recipe;
+  facts.slide_identity = job.document.slide.identity;
   facts.encoder = encoder.name;
   facts.encoder_sha256 = encoder.sha256;
   facts.random_weights = encoder.random_weights;
-  facts.tile_px = geometry.tile_px;
-  facts.overlap_px = geometry.overlap_px;
-  facts.level = stored_level(job.info, geometry.level);
-  facts.side_level0 = geometry.side_level0;
-  facts.mpp = job.scale.mpp;
-  facts.target_mpp = geometry.target_mpp;
-  facts.level0_width = job.info.levels.front().size.width;
-  facts.level0_height = job.info.levels.front().size.height;
+  facts.tile_px = tiling.tile_px;
+  facts.overlap_px = tiling.overlap_px;
+  facts.level = tiling.level;
+  facts.side_level0 = job.frame.side_level0;
+  facts.mpp = job.frame.mpp;
+  facts.target_mpp = tiling.target_mpp;
+  facts.level0_width = job.frame.slide.width;
+  facts.level0_height = job.frame.slide.height;
+  facts.overview = job.frame.overview;
   return facts;
 }
 
-FindingsSlide findings_slide(const SlideJob& job) {
-  FindingsSlide out;
-  out.id = job.row.keys.slide_id;
-  out.patient_id = job.row.keys.patient_id;
-  out.sample_id = job.row.keys.sample_id;
-  out.vendor = job.info.vendor;
-  out.reader = job.info.reader;
-  out.identity = job.identity;
-  out.sha256 = job.sha256;
-  if (!job.info.levels.empty()) {
-    out.width = job.info.levels.front().size.width;
-    out.height = job.info.levels.front().size.height;
-  }
-  out.mpp = job.scale.mpp;
-  out.mpp_source = job.scale.source;
-  out.bytes = job.bytes;
-  return out;
-}
-
-std::vector<FindingsModel> findings_models(const RunParts& parts) {
-  std::vector<FindingsModel> out;
-  for (const auto& each : parts.encoders) {
-    const EncoderFacts& encoder = each->facts();
-    out.push_back({encoder.is_classifier() ? "tile_classifier" : "encoder", encoder.name, encoder.sha256, encoder.format, encoder.device,
-                   encoder.precision, encoder.random_weights});
-  }
-  if (parts.model) out.push_back({"aggregator", parts.model->name(), parts.model->sha256(), "safetensors", "cpu", "float32", false});
-  return out;
-}
-
-std::vector<FindingsInput> findings_inputs(const RunParts& parts, const SlideJob& job) {
-  std::vector<FindingsInput> inputs;
-  if (!job.mask_sha256.empty()) inputs.push_back({"tissue_mask", job.mask_sha256, "", "manifest", true});
-  if (!parts.genomics) return inputs;
+void add_model(const RunParts& parts, const SlideJob& job, Findings& f) {
+  if (parts.model) f.models.push_back({"aggregator", parts.model->name(), parts.model->sha256(), "safetensors", "cpu", "float32", false});
+  if (job.finished && !stays(parts, job))
+    f.inputs.push_back({"features", job.finished->features.sha256, "", "slide_id", true});
+  if (!parts.genomics) return;
   const GenomicTable& table = parts.genomics->table();
   ModalityUse use;
   parts.genomics->input(job.row.keys, &use);
-  inputs.push_back({"genomics", table.sha256, table.units, use.matched_by, use.present});
-  return inputs;
-}
-
-double median(std::vector<float> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  f.inputs.push_back({"genomics", table.sha256, table.units, use.matched_by, use.present});
 }
 
 Findings base_findings(const RunParts& parts, const SlideJob& job) {
-  Findings f;
+  Findings f = job.document;
   f.status = slide_status(job);
   f.reasons = job.outcome.reasons;
   f.recipe = job.recipe;
   f.created = timestamp_now();
-  f.slide = findings_slide(job);
-  f.models = findings_models(parts);
-  f.inputs = findings_inputs(parts, job);
+  add_model(parts, job, f);
   f.software = parts.software;
   f.runtime.wall_seconds = std::chrono::duration<double>(Clock::now() - job.started).count();
   f.runtime.threads = parts.threads;
   f.runtime.scheduler_job = scheduler_job();
   f.runtime.host_class = host_class();
-  f.runtime.slide_mtime_ns = job.mtime_ns;
-  const TilingSettings& tiling = parts.config.tiling;
-  f.tiling = {tiling.tile_px, tiling.overlap_px, 0, tiling.target_mpp, job.plan.geometry.side_level0, ""};
-  if (!job.info.levels.empty()) {
-    f.tiling.level = stored_level(job.info, job.plan.geometry.level);
-    f.tiling.resampling = resampling_name(job.info, job.plan.geometry);
-  }
   return f;
-}
-
-void add_counts(const SlideJob& job, Findings& f) {
-  f.tissue.area_mm2 = job.tissue_mm2;
-  const Bag& bag = job.bags.front();  // the tiles are the same in all
-  f.tissue.tiles_planned = static_cast<std::int64_t>(job.state.size());
-  f.tissue.tiles_used = bag.tiles();
-  f.tissue.tiles_unreadable = static_cast<std::int64_t>(bag.unreadable.size() / 2);
-  if (bag.tiles() == 0) return;
-  const auto& fraction = bag.tissue_fraction;
-  f.quality = {{"focus_median", median(bag.focus)},
-               {"tissue_fraction_mean", std::accumulate(fraction.begin(), fraction.end(), 0.0) / static_cast<double>(fraction.size())}};
 }
 
 FeatureType feature_type(const RunParts& parts) {
@@ -173,10 +122,10 @@ FeatureType feature_type(const RunParts& parts) {
 RegionRequest region_request(const SlideJob& job) {
   RegionRequest request;
   request.coords = job.bags.front().coords;
-  request.side_level0 = job.plan.geometry.side_level0;
-  request.step_level0 = job.plan.geometry.step_level0;
-  request.mpp = job.scale.mpp;
-  request.bounds_origin = {static_cast<std::int64_t>(job.info.bounds.x_level0), static_cast<std::int64_t>(job.info.bounds.y_level0)};
+  request.side_level0 = job.frame.side_level0;
+  request.step_level0 = job.frame.step_level0;
+  request.mpp = job.frame.mpp;
+  request.bounds_origin = {static_cast<std::int64_t>(job.frame.overview.x_level0), static_cast<std::int64_t>(job.frame.overview.y_level0)};
   request.slide_id = job.row.keys.slide_id;
   return request;
 }
@@ -192,6 +141,8 @@ class Artifacts {
     write(path);
     list_.push_back({role, name, media_type, sha256_of_file(path), static_cast<std::int64_t>(fs::file_size(path))});
   }
+  /// What an earlier run wrote there stays.
+  void keep(const FindingsArtifact& artifact) { list_.push_back(artifact); }
   const std::vector<FindingsArtifact>& list() const { return list_; }
 
  private:
@@ -199,25 +150,24 @@ class Artifacts {
   std::vector<FindingsArtifact> list_;
 };
 
-/// Scores 0..1 of the tiles as STEM.tif, aligned to the slide, and STEM.png, over its overview.
-void add_heatmap(const SlideJob& job, const std::vector<float>& scores, const std::string& stem, Artifacts& artifacts) {
-  const Size slide = job.info.levels.front().size;
-  const int downsample = heatmap_downsample(slide);
-  const RasterRgba raster = draw_heatmap({job.bags.front().coords, scores, job.plan.geometry.side_level0, slide, downsample});
-  artifacts.add("heatmap", stem + ".tif", "image/tiff",
-                [&](const fs::path& p) { write_heatmap_tiff(p, raster, job.scale.mpp * downsample); });
-  const Overview& o = job.overview;
-  const Level0Rect covered{o.x_level0, o.y_level0, static_cast<double>(o.size.width) * o.downsample,
-                           static_cast<double>(o.size.height) * o.downsample};
+/// What every heatmap of a slide is drawn over: its thumbnail as it is on disk.
+using Backdrop = PictureRgb;
+
+/// Scores 0..1 of the tiles as STEM.tif, aligned to the slide, and STEM.png, over its thumbnail.
+void add_heatmap(const SlideJob& job, const std::vector<float>& scores, const std::string& stem, const Backdrop& backdrop, Artifacts& artifacts) {
+  const SlideFrame& frame = job.frame;
+  const int downsample = heatmap_downsample(frame.slide);
+  const RasterRgba raster = draw_heatmap({job.bags.front().coords, scores, frame.side_level0, frame.slide, downsample});
+  artifacts.add("heatmap", stem + ".tif", "image/tiff", [&](const fs::path& p) { write_heatmap_tiff(p, raster, frame.mpp * downsample); });
   artifacts.add("heatmap_preview", stem + ".png", "image/png",
-                [&](const fs::path& p) { write_heatmap_png(p, o.rgb, o.size, covered, raster, downsample); });
+                [&](const fs::path& p) { write_heatmap_png(p, backdrop, frame.overview, raster, downsample); });
 }
 
-void add_prediction(const RunParts& parts, const SlideJob& job, Artifacts& artifacts, Findings& f) {
+void add_prediction(const SlideJob& job, const Backdrop& backdrop, Artifacts& artifacts, Findings& f) {
   const Prediction& prediction = *job.prediction;
   artifacts.add("prediction", "prediction.h5", "application/x-hdf5",
-                [&](const fs::path& p) { write_prediction_file(p, job.bags[parts.model_encoder], prediction); });
-  add_heatmap(job, percentile_ranks(shown_attention(prediction)), "heatmap", artifacts);
+                [&](const fs::path& p) { write_prediction_file(p, job.bags[job.model_bag], prediction); });
+  add_heatmap(job, percentile_ranks(shown_attention(prediction)), "heatmap", backdrop, artifacts);
   const RegionRequest request = region_request(job);
   const auto regions = find_regions(request, prediction);
   for (const auto& region : regions) f.regions.push_back({region.name, region.area_mm2, region.score});
@@ -231,21 +181,49 @@ TileClasses tile_classes_of(const EncoderFacts& classifier, const Bag& bag) {
 }
 
 /// Heatmaps lie at heatmap.* where one class alone is drawn and no slide-level model has that place.
-void add_tile_classes(const RunParts& parts, const SlideJob& job, std::size_t e, const std::string& stem, Artifacts& artifacts, Findings& f) {
+void add_tile_classes(const RunParts& parts, const SlideJob& job, std::size_t e, const std::string& stem, const Backdrop& backdrop,
+                      Artifacts& artifacts, Findings& f) {
   const TileClasses classes = tile_classes_of(parts.encoders[e]->facts(), job.bags[e]);
-  const TileGeometry& geometry = job.plan.geometry;
-  const std::string csv = tile_csv(job.bags[e].coords, geometry.side_level0, classes);
+  const std::string csv = tile_csv(job.bags[e].coords, job.frame.side_level0, classes);
   const std::string geojson = tile_geojson(region_request(job), classes);
   artifacts.add("tile_table", stem + ".csv", "text/csv", [&](const fs::path& p) { publish_file(p, csv); });
   artifacts.add("tiles", stem + ".geojson", "application/geo+json", [&](const fs::path& p) { publish_file(p, geojson); });
-  for (auto& row : tile_class_summary(classes, geometry.step_level0, job.scale.mpp)) f.tile_classes.push_back(std::move(row));
+  for (auto& row : tile_class_summary(classes, job.frame.step_level0, job.frame.mpp)) f.tile_classes.push_back(std::move(row));
   const std::vector<int> drawn = classes_to_draw(classes);
   const std::string behind = stem == "tiles" ? "" : stem.substr(5);  // ".<name>" of a further classifier
   for (const int c : drawn) {
     const bool plain = drawn.size() == 1 && !parts.model;
     const std::string picture = plain ? "heatmap" : heatmap_stem(classes.classes[static_cast<std::size_t>(c)]);
-    add_heatmap(job, scores_of(classes, c), picture + behind, artifacts);
+    add_heatmap(job, scores_of(classes, c), picture + behind, backdrop, artifacts);
   }
+}
+
+/// features.h5 and the thumbnail of a slide that was read.
+Backdrop add_slide(const RunParts& parts, const SlideJob& job, Artifacts& artifacts) {
+  const std::vector<std::string> names = row_file_names(parts);
+  for (std::size_t e = 0; e < parts.encoders.size(); ++e) {
+    const EncoderFacts& encoder = parts.encoders[e]->facts();
+    if (encoder.is_classifier()) continue;
+    artifacts.add("features", names[e] + ".h5", "application/x-hdf5",
+                  [&](const fs::path& p) { write_bag_file(p, job.bags[e], bag_facts(encoder, job), feature_type(parts)); });
+  }
+  Backdrop backdrop;
+  artifacts.add("thumbnail", "thumbnail.jpg", "image/jpeg", [&](const fs::path& p) {
+    write_thumbnail(p, job.overview.rgb, job.overview.size);
+    backdrop = read_thumbnail(p);
+  });
+  return backdrop;
+}
+
+/// Of an earlier run, the thumbnail; its features stay where they are.
+Backdrop add_finished(const RunParts& parts, const SlideJob& job, Artifacts& artifacts) {
+  const fs::path thumbnail = job.finished->folder / job.finished->kept.back().path;
+  if (stays(parts, job)) {
+    for (const FindingsArtifact& artifact : job.finished->kept) artifacts.keep(artifact);
+  } else {
+    artifacts.add("thumbnail", "thumbnail.jpg", "image/jpeg", [&](const fs::path& p) { fs::copy_file(thumbnail, p, fs::copy_options::overwrite_existing); });
+  }
+  return read_thumbnail(thumbnail);
 }
 
 }  // namespace
@@ -260,31 +238,25 @@ void write_slide(const RunParts& parts, const SlideJob& job) {
   remove_leftovers(folder);
   Artifacts artifacts(publication);
   Findings f = base_findings(parts, job);
-  add_counts(job, f);
+  const Backdrop backdrop = job.finished ? add_finished(parts, job, artifacts) : add_slide(parts, job, artifacts);
+  if (job.prediction) add_prediction(job, backdrop, artifacts, f);
   const std::vector<std::string> names = row_file_names(parts);
   for (std::size_t e = 0; e < parts.encoders.size(); ++e) {
-    const EncoderFacts& encoder = parts.encoders[e]->facts();
-    if (encoder.is_classifier()) continue;
-    artifacts.add("features", names[e] + ".h5", "application/x-hdf5",
-                  [&](const fs::path& p) { write_bag_file(p, job.bags[e], bag_facts(encoder, job), feature_type(parts)); });
-  }
-  artifacts.add("thumbnail", "thumbnail.jpg", "image/jpeg",
-                [&](const fs::path& p) { write_thumbnail(p, job.overview.rgb, job.overview.size); });
-  if (job.prediction) add_prediction(parts, job, artifacts, f);
-  for (std::size_t e = 0; e < parts.encoders.size(); ++e) {
-    if (parts.encoders[e]->facts().is_classifier()) add_tile_classes(parts, job, e, names[e], artifacts, f);
+    if (parts.encoders[e]->facts().is_classifier()) add_tile_classes(parts, job, e, names[e], backdrop, artifacts, f);
   }
   f.artifacts = artifacts.list();
   publication.write("findings.json", findings_json(f));
-  publication.publish(files_of_old_state(folder));
+  publication.publish(files_of_old_state(parts, job));
 }
 
 void write_failure(const RunParts& parts, const SlideJob& job) {
   const fs::path folder = parts.slide_folder(job.row.keys.slide_id);
   Publication publication(folder);
   remove_leftovers(folder);
-  publication.write("findings.json", findings_json(base_findings(parts, job)));
-  publication.publish(files_of_old_state(folder));
+  Findings f = base_findings(parts, job);
+  if (stays(parts, job)) f.artifacts = job.finished->kept;
+  publication.write("findings.json", findings_json(f));
+  publication.publish(files_of_old_state(parts, job));
 }
 
 }  // namespace microtome

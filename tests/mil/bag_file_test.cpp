@@ -21,7 +21,7 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5\n"; 
 namespace microtome {
 namespace {
 
-BagFacts facts() { return {"recipe0", "identity0", "resnet18", "sha0", true, 256, 16, 1, 517.25, 0.2475, 0.5, 40000, 30000}; }
+BagFacts facts() { return {"recipe0", "identity0", "resnet18", "sha0", true, 256, 16, 1, 517.25, 0.2475, 0.5, 40000, 30000, Level0Rect{64, 32, 39904.5, 29904.25}}; }
 
 Bag bag_of(std::int64_t tiles, std::int64_t dim) {
   Bag bag;
@@ -65,6 +65,20 @@ TEST(BagFile, Float32FeaturesAndEveryFactComeBackExactly) {
   EXPECT_EQ(std::tie(f.random_weights, f.tile_px, f.overlap_px, f.level), std::make_tuple(true, 256, 16, 1));
   EXPECT_EQ(std::tie(f.side_level0, f.mpp, f.target_mpp), std::make_tuple(517.25, 0.2475, 0.5));
   EXPECT_EQ(std::tie(f.level0_width, f.level0_height), std::make_tuple(40000, 30000));
+  ASSERT_TRUE(f.overview);
+  EXPECT_EQ(std::tie(f.overview->x_level0, f.overview->y_level0), std::make_tuple(64.0, 32.0));
+  EXPECT_EQ(std::tie(f.overview->width_level0, f.overview->height_level0), std::make_tuple(39904.5, 29904.25));
+}
+
+TEST(BagFile, ItsFactsAreReadWithoutItsRows) {
+  const ScratchFolder folder;
+  write_bag_file(folder / "f.h5", bag_of(2, 3), facts(), FeatureType::float32);
+  EXPECT_EQ(read_bag_facts(folder / "f.h5").recipe, "recipe0");
+  BagFacts older = facts();
+  older.overview.reset();
+  write_bag_file(folder / "g.h5", bag_of(2, 3), older, FeatureType::float32);
+  EXPECT_FALSE(read_bag_facts(folder / "g.h5").overview);
+  EXPECT_THROW(read_bag_facts(folder / "none.h5"), BagError);
 }
 
 TEST(BagFile, Float16FeaturesComeBackRoundedToTheNearestHalf) {

@@ -80,7 +80,7 @@ Bag written_bag(std::int64_t tiles) {
 }
 
 json write_files(const std::filesystem::path& folder) {
-  const BagFacts facts{"recipe0", "identity0", "resnet18", "sha0", true, 256, 16, 1, 517.25, 0.2475, 0.5, 40000, 30000};
+  const BagFacts facts{"recipe0", "identity0", "resnet18", "sha0", true, 256, 16, 1, 517.25, 0.2475, 0.5, 40000, 30000, Level0Rect{64, 32, 39904.5, 29904.25}};
   for (const std::int64_t tiles : {0, 300}) {
     const std::string count = std::to_string(tiles);
     write_bag_file(folder / ("f16_" + count + ".h5"), written_bag(tiles), facts, FeatureType::float16);

@@ -184,7 +184,8 @@ FEATURES = {"name": (str, "slide_ä"), "savetodir": (str, ""), "encoder": (str, 
 ROOT = {
     "format_version": (np.int64, 1), "slide_id": (str, "slide_ä"), "recipe": (str, "recipe0"), "slide_identity": (str, "identity0"),
     "encoder": (str, "resnet18"), "encoder_sha256": (str, "sha0"), "encoder_random_weights": (np.int64, 1), "mpp": (np.float64, 0.2475),
-    "target_mpp": (np.float64, 0.5),
+    "target_mpp": (np.float64, 0.5), "overview_x_level0": (np.float64, 64), "overview_y_level0": (np.float64, 32),
+    "overview_width_level0": (np.float64, 39904.5), "overview_height_level0": (np.float64, 29904.25),
 }
 
 

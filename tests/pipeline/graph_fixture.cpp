@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "mil/sha256.h"
+#include "pipeline/finished_bags.h"
 #include "pipeline/progress.h"
 #include "pipeline/resume.h"
 #include "pipeline/run_setup.h"
@@ -48,19 +50,35 @@ FakeRun::FakeRun(const FakeArchive& archive, const std::filesystem::path& output
     row.path = output / "fake" / id;
     if (archive.masks.count(id)) row.mask = archive.masks.at(id);
     write_text(row.path, id);  // resume looks at the file's size, time and bytes
-    rows_.push_back(row);
+    rows.push_back(row);
   }
   parts.config = small_config(output);
   parts.threads = threads;
   parts.window = 3;
   parts.encoders = {std::make_shared<FakeEncoder>(6)};
-  parts.recipe = run_recipe(parts.config, parts.encoders, "", "");
+  parts.bag_recipe = bag_recipe(parts.config, parts.encoders);
+  set_model(nullptr);
   parts.software = {{"microtome", "test"}};
   parts.open = [makers = archive.makers](const ManifestRow& row) { return std::shared_ptr<const Slide>(makers.at(row.keys.slide_id)()); };
 }
 
+FakeRun::FakeRun(const FakeRun& earlier, std::shared_ptr<const SlideModel> model, const std::filesystem::path& output) {
+  parts = earlier.parts;
+  parts.config.run.bags = earlier.parts.config.run.output;
+  parts.config.run.output = output;
+  parts.encoders.clear();
+  parts.open = nullptr;
+  set_model(std::move(model));
+  rows = read_finished_slides(parts.config.run.bags);
+}
+
+void FakeRun::set_model(std::shared_ptr<const SlideModel> model) {
+  parts.model = std::move(model);
+  parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", "");
+}
+
 RunCounts FakeRun::run() {
-  WorkList work = plan_work(parts, rows_);
+  WorkList work = plan_work(parts, rows);
   StageClock clock;
   const auto progress = make_progress("none");
   std::size_t next = 0;
@@ -83,12 +101,23 @@ std::string FakeRun::first_reason(const std::string& id) const {
 
 std::string FakeRun::all_bytes() const {
   std::string out;
-  for (const auto& row : rows_) {
+  for (const auto& row : rows) {
     auto json = findings(parts, row.keys.slide_id);
     json.erase("created");
     json.erase("runtime");
     out += row.keys.slide_id + json.dump() + read_text(parts.slide_folder(row.keys.slide_id) / "features.h5");
   }
+  return out;
+}
+
+std::map<std::string, std::string> FakeRun::files(const std::string& id) const {
+  std::map<std::string, std::string> out;
+  for (const auto& entry : std::filesystem::directory_iterator(parts.slide_folder(id)))
+    out[entry.path().filename().string()] = sha256_of_file(entry.path());
+  auto json = findings(parts, id);
+  json.erase("created");
+  json.erase("runtime");
+  out["findings.json"] = json.dump(1);
   return out;
 }
 

@@ -34,6 +34,8 @@ SlideMaker tissue_slide(int side, std::uint64_t seed = 0);
 class FakeRun {
  public:
   FakeRun(const FakeArchive& archive, const std::filesystem::path& output, int threads);
+  /// As `run --bags`: no slide, no encoder.
+  FakeRun(const FakeRun& earlier, std::shared_ptr<const SlideModel> model, const std::filesystem::path& output);
 
   RunParts parts;
   /// Runs what is not done yet.
@@ -44,9 +46,12 @@ class FakeRun {
   std::string document(const std::string& id) const;
   /// Features and findings of every slide, findings without `created` and `runtime`.
   std::string all_bytes() const;
+  /// Of each file in the slide's folder, name and sha256; of findings.json its text, without `created` and `runtime`.
+  std::map<std::string, std::string> files(const std::string& id) const;
+  /// As `run --model` does.
+  void set_model(std::shared_ptr<const SlideModel> model);
 
- private:
-  std::vector<ManifestRow> rows_;
+  std::vector<ManifestRow> rows;  // what run() works on
 };
 
 }  // namespace microtome

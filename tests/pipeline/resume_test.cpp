@@ -43,29 +43,52 @@ TEST(Identity, MissingFileIsASentenceWithoutItsPath) {
             "wanted the slide's file: there is no such file: check the manifest");
 }
 
-TEST(Recipe, FollowsEverythingThatChangesResults) {
+TEST(Recipe, OfFeaturesFollowsEverythingThatChangesThem) {
   Config config;
   using Encoders = std::vector<std::shared_ptr<const Encoder>>;
   const Encoders encoder{std::make_shared<FakeEncoder>(6)};
-  const std::string base = run_recipe(config, encoder, "", "");
+  const std::string base = bag_recipe(config, encoder);
   const auto changed = [&](auto change) {
     const auto other = std::make_shared<FakeEncoder>(6);
     change(other->change_facts());
-    return run_recipe(config, Encoders{other}, "", "");
+    return bag_recipe(config, Encoders{other});
   };
   EXPECT_EQ(changed([](EncoderFacts&) {}), base);
   EXPECT_NE(changed([](EncoderFacts& facts) { facts.sha256 = "1"; }), base);
   EXPECT_NE(changed([](EncoderFacts& facts) { facts.precision = "bfloat16"; }), base);
   EXPECT_NE(changed([](EncoderFacts& facts) { facts.preprocessing = "resize 224 bicubic"; }), base) << "an edited card";
   EXPECT_NE(changed([](EncoderFacts& facts) { facts.classes = {"a"}; }), base);
-  EXPECT_NE(run_recipe(config, {encoder[0], encoder[0]}, "", ""), base);
-  EXPECT_NE(run_recipe(config, encoder, "m", ""), base);
-  EXPECT_NE(run_recipe(config, encoder, "", "g"), base);
+  EXPECT_NE(bag_recipe(config, {encoder[0], encoder[0]}), base);
+  config.run.max_missing_genes = 0.5;
+  config.run.hash_slides = true;
+  EXPECT_EQ(bag_recipe(config, encoder), base) << "no feature changes";
   config.tissue.close_um += 1;
-  EXPECT_NE(run_recipe(config, encoder, "", ""), base);
+  EXPECT_NE(bag_recipe(config, encoder), base);
   ManifestRow row;
-  EXPECT_NE(slide_recipe(base, row, "a", ""), slide_recipe(base, row, "b", ""));
-  EXPECT_NE(slide_recipe(base, row, "a", ""), slide_recipe(base, row, "a", "m"));
+  const std::string of_slide = slide_bag_recipe(base, row, "a", "");
+  EXPECT_NE(slide_bag_recipe(base, row, "b", ""), of_slide);
+  EXPECT_NE(slide_bag_recipe(base, row, "a", "m"), of_slide);
+  row.keys.patient_id = "p";
+  EXPECT_EQ(slide_bag_recipe(base, row, "a", ""), of_slide);
+  row.mpp = 0.25;
+  EXPECT_NE(slide_bag_recipe(base, row, "a", ""), of_slide);
+}
+
+TEST(Recipe, OfResultsFollowsFeaturesModelTableAndPatient) {
+  Config config;
+  const std::string model = model_recipe(config, "", "");
+  EXPECT_NE(model_recipe(config, "m", ""), model);
+  EXPECT_NE(model_recipe(config, "", "g"), model);
+  config.run.max_missing_genes = 0.5;
+  EXPECT_NE(model_recipe(config, "", ""), model);
+  config = {};
+  config.run.hash_slides = true;
+  EXPECT_NE(model_recipe(config, "", ""), model) << "another document";
+  const std::string base = slide_recipe("bag", model, {"s", "p", "x"});
+  EXPECT_NE(slide_recipe("other", model, {"s", "p", "x"}), base);
+  EXPECT_NE(slide_recipe("bag", "other", {"s", "p", "x"}), base);
+  EXPECT_NE(slide_recipe("bag", model, {"s", "q", "x"}), base);
+  EXPECT_NE(slide_recipe("bag", model, {"s", "p", "y"}), base);
 }
 
 TEST(Recipe, AMaskCountsByItsContentWhereverItLies) {

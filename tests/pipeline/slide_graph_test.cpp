@@ -104,7 +104,7 @@ TEST(SlideGraph, AnotherRecipeDoesEverythingAgain) {
   archive.add("a", tissue_slide(2));
   FakeRun run(archive, dir.path(), 1);
   run.run();
-  run.parts.recipe = "another";
+  run.parts.bag_recipe = "another";
   EXPECT_EQ(run.run().ok, 1u);
 }
 
@@ -323,7 +323,7 @@ TEST(SlideGraph, ATileClassifierWritesTablesAndPicturesAndNoBag) {
   EXPECT_EQ(read_text(folder / "tiles.csv").substr(0, 45), "minx,miny,width,height,prob_other,prob_tumor\n");
   // the files of a classifier that the next run does not have are not left behind
   run.parts.encoders = {std::make_shared<FakeEncoder>(6)};
-  run.parts.recipe = "another";
+  run.parts.bag_recipe = "another";
   run.run();
   EXPECT_FALSE(std::filesystem::exists(folder / "tiles.csv"));
   EXPECT_TRUE(std::filesystem::exists(folder / "features.h5"));

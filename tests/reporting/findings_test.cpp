@@ -139,7 +139,7 @@ TEST(Findings, ReadAndWrittenAgainAreTheSameText) {
 }
 
 TEST(FindingsMarker, ReadsBackWhatWasWritten) {
-  const auto marker = read_findings_marker(findings_json(sample_findings()));
+  const auto marker = read_marker_of(findings_json(sample_findings()));
   ASSERT_TRUE(marker);
   EXPECT_EQ(marker->slide_id, "case-7");
   EXPECT_EQ(marker->status, "ok");
@@ -166,7 +166,7 @@ TEST(FindingsMarker, ReadsBackWhatWasWritten) {
 }
 
 TEST(FindingsMarker, ReadsAFailedSlideToo) {
-  const auto marker = read_findings_marker(findings_json(sample_failed_findings()));
+  const auto marker = read_marker_of(findings_json(sample_failed_findings()));
   ASSERT_TRUE(marker);
   EXPECT_EQ(marker->status, "failed");
   EXPECT_EQ(marker->label, "");
@@ -176,15 +176,15 @@ TEST(FindingsMarker, ReadsAFailedSlideToo) {
 
 TEST(FindingsMarker, RefusesAnythingThatIsNotOneOfOurDocuments) {
   const std::string good = findings_json(sample_findings());
-  EXPECT_FALSE(read_findings_marker(""));
-  EXPECT_FALSE(read_findings_marker("[]"));
-  EXPECT_FALSE(read_findings_marker("{}"));
-  EXPECT_FALSE(read_findings_marker("null"));
-  for (std::size_t cut = 0; cut + 2 < good.size(); cut += 97) EXPECT_FALSE(read_findings_marker(good.substr(0, cut))) << cut;
+  EXPECT_FALSE(read_marker_of(""));
+  EXPECT_FALSE(read_marker_of("[]"));
+  EXPECT_FALSE(read_marker_of("{}"));
+  EXPECT_FALSE(read_marker_of("null"));
+  for (std::size_t cut = 0; cut + 2 < good.size(); cut += 97) EXPECT_FALSE(read_marker_of(good.substr(0, cut))) << cut;
   for (const Json& version : {Json(2), Json("1"), Json(1.5), Json(nullptr)}) {
     Json document = Json::parse(good);
     document["schema_version"] = version;
-    EXPECT_FALSE(read_findings_marker(document.dump())) << version;
+    EXPECT_FALSE(read_marker_of(document.dump())) << version;
   }
 }
 
@@ -193,39 +193,39 @@ TEST(FindingsMarker, RefusesMissingKeysAndWrongTypes) {
   for (const char* key : {"schema_version", "status", "recipe", "slide", "tissue", "runtime", "reasons", "artifacts", "results"}) {
     Json document = good;
     document.erase(key);
-    EXPECT_FALSE(read_findings_marker(document.dump())) << key;
+    EXPECT_FALSE(read_marker_of(document.dump())) << key;
     document = good;
     document[key] = "text";
     const bool is_text = std::string(key) == "status" || std::string(key) == "recipe";
-    EXPECT_EQ(read_findings_marker(document.dump()).has_value(), is_text) << key;
+    EXPECT_EQ(read_marker_of(document.dump()).has_value(), is_text) << key;
   }
   for (const char* pointer : {"/slide/bytes", "/tissue/tiles_used", "/runtime/slide_mtime_ns", "/artifacts/0/bytes"}) {
     Json document = good;
     document[Json::json_pointer(pointer)] = 1e300;
-    EXPECT_FALSE(read_findings_marker(document.dump())) << pointer;
+    EXPECT_FALSE(read_marker_of(document.dump())) << pointer;
   }
 }
 
 TEST(FindingsMarker, ReadsDocumentsFromBeforeThereWereTileClasses) {
   Json document = Json::parse(findings_json(sample_findings()));
   document.erase("tile_classes");
-  const auto marker = read_findings_marker(document.dump());
+  const auto marker = read_marker_of(document.dump());
   ASSERT_TRUE(marker);
   EXPECT_TRUE(marker->tile_classes.empty());
   for (const Json& wrong : {Json(nullptr), Json("text"), Json::array({1}), Json::array({{{"model", "tiler"}}})}) {
     document["tile_classes"] = wrong;
-    EXPECT_FALSE(read_findings_marker(document.dump())) << wrong;
+    EXPECT_FALSE(read_marker_of(document.dump())) << wrong;
   }
 }
 
 TEST(FindingsMarker, ToleratesKeysItDoesNotKnow) {
   Json document = Json::parse(findings_json(sample_findings()));
   document["from_the_future"] = 1;
-  EXPECT_TRUE(read_findings_marker(document.dump()));
+  EXPECT_TRUE(read_marker_of(document.dump()));
 }
 
 TEST(SlidesJsonl, IsOneFlatLine) {
-  const std::string line = slides_jsonl_line(*read_findings_marker(findings_json(sample_findings())));
+  const std::string line = slides_jsonl_line(*read_marker_of(findings_json(sample_findings())));
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const Json row = Json::parse(line);
   for (const auto& item : row.items()) EXPECT_TRUE(item.value().is_primitive() || item.key() == "tile_shares") << item.key();
@@ -236,14 +236,14 @@ TEST(SlidesJsonl, IsOneFlatLine) {
 }
 
 TEST(SlidesJsonl, GivesTheShareOfEveryTileClass) {
-  const Json row = Json::parse(slides_jsonl_line(*read_findings_marker(findings_json(sample_findings()))));
+  const Json row = Json::parse(slides_jsonl_line(*read_marker_of(findings_json(sample_findings()))));
   EXPECT_EQ(row["tile_shares"], Json::parse(R"({"tiler/benign": 0.75, "tiler/malignant": 0.25})"));
-  const Json failed = Json::parse(slides_jsonl_line(*read_findings_marker(findings_json(sample_failed_findings()))));
+  const Json failed = Json::parse(slides_jsonl_line(*read_marker_of(findings_json(sample_failed_findings()))));
   EXPECT_EQ(failed["tile_shares"], Json::object());
 }
 
 TEST(SlidesJsonl, GivesTheReasonOfAFailure) {
-  const Json row = Json::parse(slides_jsonl_line(*read_findings_marker(findings_json(sample_failed_findings()))));
+  const Json row = Json::parse(slides_jsonl_line(*read_marker_of(findings_json(sample_failed_findings()))));
   EXPECT_EQ(row["status"], "failed");
   EXPECT_EQ(row["reason_code"], "not_a_slide");
   EXPECT_EQ(row["label"], nullptr);

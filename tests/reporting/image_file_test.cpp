@@ -81,14 +81,29 @@ using HeatmapPng = ImageFile;
 using HeatmapTiff = ImageFile;
 using FullDisk = ImageFile;
 
-TEST_F(ThumbnailFile, ShrinksTheLongestSideTo1024AndNeverEnlarges) {
+TEST_F(ThumbnailFile, ShrinksTheLongestSideTo2048AndNeverEnlarges) {
   for (const auto& [from, to] :
-       std::vector<std::pair<Size, Size>>{{{2048, 512}, {1024, 256}}, {{300, 200}, {300, 200}}, {{3, 3000}, {1, 1024}}}) {
+       std::vector<std::pair<Size, Size>>{{{4096, 1024}, {2048, 512}}, {{300, 200}, {300, 200}}, {{3, 6000}, {1, 2048}}}) {
     write_thumbnail(folder_ / "t.jpg", std::vector<std::uint8_t>(static_cast<std::size_t>(from.width * from.height * 3), 200), from);
     const Picture picture = read_picture(folder_ / "t.jpg");
     EXPECT_EQ(picture.size, to);
     EXPECT_EQ(picture.rgb[0], 200);
   }
+}
+
+TEST_F(ThumbnailFile, ComesBackAsEveryReaderSeesIt) {
+  write_thumbnail(folder_ / "t.jpg", ramp({300, 200}), {300, 200});
+  const PictureRgb back = read_thumbnail(folder_ / "t.jpg");
+  const Picture picture = read_picture(folder_ / "t.jpg");
+  EXPECT_EQ(back.size, picture.size);
+  EXPECT_EQ(back.rgb, picture.rgb);
+}
+
+TEST_F(ThumbnailFile, ThatIsCutShortIsRefused) {
+  write_thumbnail(folder_ / "t.jpg", ramp({300, 200}), {300, 200});
+  std::filesystem::resize_file(folder_ / "t.jpg", std::filesystem::file_size(folder_ / "t.jpg") / 2);
+  const std::string said = error_of([&] { read_thumbnail(folder_ / "t.jpg"); });
+  EXPECT_EQ(said.find((folder_ / "t.jpg").string() + ": read the thumbnail: "), 0U) << said;
 }
 
 TEST_F(ThumbnailFile, GivesTheSameBytesAndNoMetadata) {
@@ -107,7 +122,7 @@ TEST_F(HeatmapPng, BlendsHeatOverGreyExactlyWhereTilesWereRead) {
   std::copy(heat, heat + 4, raster.rgba.begin() + (1 * 4 + 2) * 4);
   std::vector<std::uint8_t> overview;
   for (int i = 0; i < 36; ++i) overview.insert(overview.end(), {200, 100, 50});
-  write_heatmap_png(folder_ / "h.png", overview, {6, 6}, {16, 16, 48, 48}, raster, 16);
+  write_heatmap_png(folder_ / "h.png", {{6, 6}, overview}, {16, 16, 48, 48}, raster, 16);
   const Picture picture = read_picture(folder_ / "h.png");
   ASSERT_EQ(picture.size, (Size{6, 6}));
   const int grey = 124;  // 0.299*200 + 0.587*100 + 0.114*50 = 124.2
@@ -124,10 +139,10 @@ TEST_F(HeatmapPng, BlendsHeatOverGreyExactlyWhereTilesWereRead) {
 
 TEST_F(HeatmapPng, GivesTheSameBytes) {
   const RasterRgba raster = sample_raster({100, 80});
-  write_heatmap_png(folder_ / "a.png", ramp({2500, 200}), {2500, 200}, {0, 0, 1600, 128}, raster, 16);
-  write_heatmap_png(folder_ / "b.png", ramp({2500, 200}), {2500, 200}, {0, 0, 1600, 128}, raster, 16);
+  write_heatmap_png(folder_ / "a.png", {{2000, 160}, ramp({2000, 160})}, {0, 0, 1600, 128}, raster, 16);
+  write_heatmap_png(folder_ / "b.png", {{2000, 160}, ramp({2000, 160})}, {0, 0, 1600, 128}, raster, 16);
   EXPECT_EQ(bytes_of(folder_ / "a.png"), bytes_of(folder_ / "b.png"));
-  EXPECT_EQ(read_picture(folder_ / "a.png").size, (Size{2048, 164}));
+  EXPECT_EQ(read_picture(folder_ / "a.png").size, (Size{2000, 160}));
 }
 
 TEST_F(HeatmapTiff, GivesTheSameBytesAndNamesNobody) {
@@ -148,7 +163,7 @@ TEST_F(ImageFile, AFolderThatIsNotThereIsASentence) {
   const std::string at = path.string();
   EXPECT_EQ(error_of([&] { write_thumbnail(path, ramp({8, 8}), {8, 8}); }), at + ": write the thumbnail: No such file or directory");
   EXPECT_EQ(error_of([&] {
-              write_heatmap_png(path, ramp({8, 8}), {8, 8}, {0, 0, 8, 8}, sample_raster({8, 8}), 1);
+              write_heatmap_png(path, {{8, 8}, ramp({8, 8})}, {0, 0, 8, 8}, sample_raster({8, 8}), 1);
             }),
             at + ": write the heatmap picture: No such file or directory");
   EXPECT_EQ(error_of([&] {
@@ -167,7 +182,7 @@ TEST_F(FullDisk, IsASentenceForEveryPicture) {
   const std::string full = "/dev/full";
   EXPECT_EQ(error_of([&] { write_thumbnail(full, ramp({8, 8}), {8, 8}); }), full + ": write the thumbnail: No space left on device");
   EXPECT_EQ(error_of([&] {
-              write_heatmap_png(full, ramp({8, 8}), {8, 8}, {0, 0, 8, 8}, sample_raster({8, 8}), 1);
+              write_heatmap_png(full, {{8, 8}, ramp({8, 8})}, {0, 0, 8, 8}, sample_raster({8, 8}), 1);
             }),
             full + ": write the heatmap picture: No space left on device");
   const std::string said = error_of([&] { write_heatmap_tiff(full, sample_raster({64, 64}), 1); });

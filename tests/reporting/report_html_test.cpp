@@ -15,7 +15,7 @@ IndexPage sample_page() {
   page.created = "2025-01-02T03:04:05Z";
   page.encoder = "resnet50-trunc";
   page.model = "abmil";
-  page.slides = {*read_findings_marker(findings_json(sample_findings())), *read_findings_marker(findings_json(sample_failed_findings()))};
+  page.slides = {*read_marker_of(findings_json(sample_findings())), *read_marker_of(findings_json(sample_failed_findings()))};
   page.folders = {"slides/case-7", "slides/broken"};
   return page;
 }
@@ -28,7 +28,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 IndexPage tile_page(const std::vector<std::string>& classes) {
   IndexPage page;
-  page.slides = {*read_findings_marker(findings_json(sample_tile_findings(classes)))};
+  page.slides = {*read_marker_of(findings_json(sample_tile_findings(classes)))};
   page.folders = {"slides/case-8"};
   return page;
 }

@@ -78,6 +78,11 @@ TileClasses sample_tile_classes(const std::vector<std::string>& classes, std::ve
   return {"tiler", std::string(64, 'd'), false, classes, std::move(probabilities)};
 }
 
+std::optional<FindingsMarker> read_marker_of(const std::string& json) {
+  const auto findings = read_findings(json);
+  return findings ? std::optional(marker_of(*findings)) : std::nullopt;
+}
+
 Findings sample_failed_findings() {
   Findings findings;
   findings.status = "failed";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ Findings sample_tile_findings(const std::vector<std::string>& classes);
 
 /// A slide that could not be opened: nothing known but its id and why.
 Findings sample_failed_findings();
+
+/// A document as resume sees it; nullopt: not one of ours.
+std::optional<FindingsMarker> read_marker_of(const std::string& json);
 
 /// N tiles, one head, classes "normal" and "tumour", tumour predicted. contribution[i] = {-c, +c}.
 Prediction sample_prediction(std::span<const float> attention, std::span<const float> contribution);

@@ -125,9 +125,9 @@ TEST(Samples, IndexPageForABrowser) {
   page.encoder = "resnet50-trunc, random weights (seed 1)";
   page.random_weights = true;
   page.model = "abmil";
-  page.slides = {*read_findings_marker(findings_json(sample_findings())), *read_findings_marker(findings_json(sample_failed_findings()))};
-  page.slides.push_back(*read_findings_marker(findings_json(sample_tile_findings({"benign", "malignant"}))));
-  page.slides.push_back(*read_findings_marker(findings_json(sample_tile_findings({"grade 3", "grade 4/5", "benign"}))));
+  page.slides = {*read_marker_of(findings_json(sample_findings())), *read_marker_of(findings_json(sample_failed_findings()))};
+  page.slides.push_back(*read_marker_of(findings_json(sample_tile_findings({"benign", "malignant"}))));
+  page.slides.push_back(*read_marker_of(findings_json(sample_tile_findings({"grade 3", "grade 4/5", "benign"}))));
   page.folders = {"slides/case 7", "slides/broken", "slides/two", "slides/many"};
   write_text(folder / "index.html", index_html(page));
 }
