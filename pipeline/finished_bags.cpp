@@ -184,6 +184,9 @@ void load_finished(const RunParts& parts, SlideJob& job) {
   job.finished->damaged = true;
   BagFile file = read_bag_file(job.finished->folder / job.finished->features.path);
   job.finished->damaged = false;
+  if (file.bag.slide_id != job.document.slide.id)
+    throw BagError(fmt::format("wanted the features of slide '{}', got those of '{}': a file was put into another slide's folder", job.document.slide.id,
+                               file.bag.slide_id));
   if (parts.model) {
     const BagFacts& facts = file.facts;
     require_match(parts.model->card(), parts.config.run.model, facts.encoder, facts.encoder_sha256, file.bag.feature_dim, facts.tile_px,

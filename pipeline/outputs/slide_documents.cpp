@@ -45,6 +45,7 @@ std::vector<std::string> files_of_old_state(const RunParts& parts, const SlideJo
   }
   if (!stays(parts, job)) return files;
   for (const FindingsArtifact& artifact : job.finished->kept) std::erase(files, artifact.path);
+  std::erase(files, "findings.json");
   return files;
 }
 
@@ -226,6 +227,17 @@ Backdrop add_finished(const RunParts& parts, const SlideJob& job, Artifacts& art
   return read_thumbnail(thumbnail);
 }
 
+/// Between the old state and the new, the document says that there is neither, and which features are there: without one they would be lost to
+/// whoever has no slide any more.
+void mark_interrupted(const RunParts& parts, const SlideJob& job, Findings f) {
+  f.status = "failed";
+  f.reasons.insert(f.reasons.begin(), {"interrupted", "wanted to replace the slide's results: the run was ended meanwhile: run the same command again"});
+  f.prediction.reset();
+  f.regions.clear();
+  f.artifacts = job.finished->kept;
+  publish_file(parts.slide_folder(job.row.keys.slide_id) / "findings.json", findings_json(f));
+}
+
 }  // namespace
 
 const char* slide_status(const SlideJob& job) { return job.outcome.failed ? "failed" : job.outcome.partial ? "partial" : "ok"; }
@@ -245,6 +257,7 @@ void write_slide(const RunParts& parts, const SlideJob& job) {
     if (parts.encoders[e]->facts().is_classifier()) add_tile_classes(parts, job, e, names[e], backdrop, artifacts, f);
   }
   f.artifacts = artifacts.list();
+  if (stays(parts, job)) mark_interrupted(parts, job, f);  // before the next line: both are written under one name beside
   publication.write("findings.json", findings_json(f));
   publication.publish(files_of_old_state(parts, job));
 }

@@ -213,6 +213,19 @@ TEST(FinishedBags, WithANumberThatIsNoneFailTheirSlideWithTheTile) {
   EXPECT_EQ(scored.status("a"), "ok");
 }
 
+TEST(FinishedBags, OfAnotherSlideAreRefused) {
+  const TempDir dir, out_dir;
+  FakeArchive twins;
+  twins.add("a", tissue_slide(3, 1));
+  twins.add("b", tissue_slide(3, 2));
+  FakeRun run(twins, dir.path(), 1);
+  run.run();
+  fs::copy_file(run.parts.slide_folder("a") / "features.h5", run.parts.slide_folder("b") / "features.h5", fs::copy_options::overwrite_existing);
+  FakeRun scored(run, model(), out_dir.path());
+  EXPECT_EQ(scored.run().failed, 1u);
+  EXPECT_EQ(scored.first_reason("b"), "bag: wanted the features of slide 'b', got those of 'a': a file was put into another slide's folder");
+}
+
 TEST(FinishedBags, OfAFailedSlideAreItsFailure) {
   const TempDir dir, out_dir;
   FakeArchive slides = archive();
