@@ -209,6 +209,7 @@ class ErrorKeeper {
 void run_in_arena(const RunParts& parts, Bodies& bodies) {
   const auto threads = static_cast<std::size_t>(parts.threads);
   const int devices = parts.device_lanes();
+  const std::size_t publishers = parts.encoders.empty() ? threads : 2;  // pictures are most of the work where nothing is encoded
   fl::graph g;
   IoThreads storage(kStorageThreads);
   IoThreads waiting(devices);  // for devices: whoever computes, decodes
@@ -246,7 +247,7 @@ void run_in_arena(const RunParts& parts, Bodies& bodies) {
   Detached<Batch>            offload (g, fl::unlimited, detach(waiting, [&](const Ref<Batch>& b) { bodies.encode(b); }));  // encode, where devices compute
   Split<Batch, Slide, Done>  gather  (g, fl::serial, [&](const Ref<Batch>& b, auto& ports) { bodies.gather(b, ports); });  // 0: slides that are whole   1: one batch is done
   Stage<Slide>               conclude(g, threads, [&](const Ref<Slide>& s) { return bodies.conclude(s); });
-  Stage<Slide, Done>         publish (g, 2, [&](const Ref<Slide>& s) { return bodies.publish(s); });
+  Stage<Slide, Done>         publish (g, publishers, [&](const Ref<Slide>& s) { return bodies.publish(s); });
   Stage<Done, Batch>         let_go  (g, fl::serial, [](const Done&) { return Ref<Batch>(); });
 
   connect(archive, admit, survey, in_order, pack);

@@ -88,13 +88,11 @@ std::vector<std::uint8_t> pixels_of(const Goal& goal, VipsImage* image) {
   return {bytes, bytes + size};
 }
 
-std::uint8_t luma(const std::uint8_t* rgb) {
-  return static_cast<std::uint8_t>(std::lround(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]));
-}
+std::uint8_t rounded(double value) { return static_cast<std::uint8_t>(value + 0.5); }
 
-std::uint8_t blended(std::uint8_t below, std::uint8_t above, double opacity) {
-  return static_cast<std::uint8_t>(std::lround(below * (1 - opacity) + above * opacity));
-}
+std::uint8_t luma(const std::uint8_t* rgb) { return rounded(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]); }
+
+std::uint8_t blended(std::uint8_t below, std::uint8_t above, double opacity) { return rounded(below * (1 - opacity) + above * opacity); }
 
 // Raster column (or row) of each picture column (or row): the one that holds its centre, -1 outside.
 std::vector<std::int64_t> raster_places(std::int64_t pixels, double start_level0, double extent_level0, int downsample,
@@ -159,7 +157,9 @@ void write_heatmap_png(const std::filesystem::path& path, PictureRgb thumbnail, 
   blend_heat(thumbnail.rgb, thumbnail.size, covered, raster, downsample);
   const Image picture = image_of(goal, thumbnail.rgb, thumbnail.size);
   Encoded png;
-  if (vips_pngsave_buffer(picture.get(), &png.bytes, &png.size, "strip", TRUE, nullptr) != 0) goal.fail(vips_said());
+  // of tissue under heat: smaller than the default's (no filter, level 6), in less than a third of its time
+  if (vips_pngsave_buffer(picture.get(), &png.bytes, &png.size, "strip", TRUE, "compression", 1, "filter", VIPS_FOREIGN_PNG_FILTER_UP, nullptr) != 0)
+    goal.fail(vips_said());
   write_bytes(goal, png.bytes, png.size);
 }
 
