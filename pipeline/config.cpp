@@ -62,6 +62,9 @@ void check_synth(const SynthSettings& synth, std::vector<std::string>& out) {
           fmt::format("synth.width, synth.height: wanted 512..60000 pixels, got {} x {}", synth.width, synth.height));
   require(out, synth.mpp >= 0.05 && synth.mpp <= 10, fmt::format("synth.mpp: wanted 0.05..10, got {}", synth.mpp));
   require(out, synth.genes >= 5 && synth.genes <= 100000, fmt::format("synth.genes: wanted 5..100000, got {}", synth.genes));
+  require(out, synth.least_tumour > 0 && synth.least_tumour <= synth.most_tumour && synth.most_tumour <= 1,
+          fmt::format("synth.least_tumour, synth.most_tumour: wanted shares above 0, the least no more than the most, got {} and {}", synth.least_tumour,
+                      synth.most_tumour));
   require(out, synth.pen >= 0 && synth.pen <= 1000, fmt::format("synth.pen: wanted 0..1000, got {}", synth.pen));
   require(out, synth.dust >= 0 && synth.dust <= 1000, fmt::format("synth.dust: wanted 0..1000, got {}", synth.dust));
   require(out, synth.held_out >= 0 && synth.held_out < 1, fmt::format("synth.held_out: wanted a share in 0..1, got {}", synth.held_out));

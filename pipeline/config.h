@@ -98,6 +98,8 @@ struct SynthSettings {
   double mpp = 0.5;        // microns per level-0 pixel
   int genes = 60;          // of which the first five go with the tumour
   double held_out = 0.33;  // share of patients in held_out.csv
+  double least_tumour = 0.15;  // share of the tissue that is tumour, in patients who have one: drawn evenly between these two
+  double most_tumour = 0.5;
   int pen = 0;             // felt-tip strokes on each slide
   int dust = 0;            // coarse dust specks on each slide
 };

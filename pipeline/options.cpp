@@ -149,6 +149,8 @@ class Bindings : public BindingList {
     add("synth.mpp", "", s.mpp, Effect::result, "microns per level-0 pixel");
     add("synth.genes", "", s.genes, Effect::result, "genes in the table; the first five go with the tumour");
     add("synth.held_out", "", s.held_out, Effect::result, "share of patients in held_out.csv");
+    add("synth.least_tumour", "", s.least_tumour, Effect::result, "least share of tumour in a patient's tissue, who has one");
+    add("synth.most_tumour", "", s.most_tumour, Effect::result, "... and most: small tumours make a hard archive");
     add("synth.pen", "", s.pen, Effect::result, "felt-tip strokes on each slide");
     add("synth.dust", "", s.dust, Effect::result, "coarse dust specks on each slide");
   }

@@ -62,7 +62,7 @@ std::vector<SynthPatient> draw_patients(const SynthSettings& s) {
     SynthPatient& patient = out[static_cast<std::size_t>(p)];
     patient.id = fmt::format("P{:04}", p + 1);
     patient.tumour = p % 2 == 1;
-    patient.tumour_share = patient.tumour ? 0.15 + 0.35 * draw.uniform() : 0;
+    patient.tumour_share = patient.tumour ? s.least_tumour + (s.most_tumour - s.least_tumour) * draw.uniform() : 0;
     for (int g = 0; g < s.genes; ++g) {
       patient.genes.push_back(static_cast<float>(draw.normal() + (patient.tumour && g < kPlantedGenes ? 1.5 : 0)));
     }

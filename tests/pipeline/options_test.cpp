@@ -12,8 +12,8 @@ namespace {
 
 const std::vector<std::string> kRun = {"run", "tiling", "tissue", "encoder", "engine"};
 
-std::string refusal(const std::vector<std::string>& words) {
-  return sentence_of<ConfigError>([&] { parse_options(words, kRun); });
+std::string refusal(const std::vector<std::string>& words, const std::vector<std::string>& sections = kRun) {
+  return sentence_of<ConfigError>([&] { parse_options(words, sections); });
 }
 
 TEST(Options, FullAndShortNamesAreTheSameField) {
@@ -61,6 +61,8 @@ TEST(Options, WrongValuesAreSentences) {
   EXPECT_EQ(refusal({"--mpp", "0,5"}), "--tiling.target_mpp: wanted a number, got '0,5'");
   EXPECT_EQ(refusal({"--tiling.padding=maybe"}), "--tiling.padding: wanted true or false, got 'maybe'");
   EXPECT_EQ(refusal({"--progress", "loud"}), "engine.progress: wanted auto, live, plain, json or none, got 'loud'");
+  EXPECT_EQ(refusal({"--synth.least_tumour=0.3", "--synth.most_tumour=0.2"}, {"synth"}),
+            "synth.least_tumour, synth.most_tumour: wanted shares above 0, the least no more than the most, got 0.3 and 0.2");
   EXPECT_EQ(refusal({"--task-index", "4", "--task-count", "4"}), "run.task_index: wanted 0..3 (task_count is 4), got 4");
 }
 
