@@ -12,21 +12,36 @@ namespace {
 
 using Values = std::vector<std::optional<double>>;
 
-/// Patients that are exchanged for one another.
-std::vector<std::vector<int>> strata_of(const Judged& judged) {
+constexpr std::size_t kMostLeftOut = 2000;
+
+/// A patient's class within its fold, numbered in their order.
+std::vector<int> class_and_fold(const Judged& judged) {
   const std::vector<int> classes = judged.patients_class();
-  std::vector<int> fold(classes.size(), 0);
+  std::vector<int> fold(classes.size(), 0), out;
   for (std::size_t r = 0; r < judged.fold.size(); ++r) fold[static_cast<std::size_t>(judged.patient[r])] = judged.fold[r];
-  std::map<std::pair<int, int>, std::vector<int>> by_kind;
-  for (std::size_t p = 0; p < classes.size(); ++p) by_kind[{fold[p], classes[p]}].push_back(static_cast<int>(p));
-  std::vector<std::vector<int>> out;
-  for (auto& [kind, patients] : by_kind) out.push_back(std::move(patients));
+  std::map<std::pair<int, int>, int> number;
+  for (std::size_t p = 0; p < classes.size(); ++p) number[{fold[p], classes[p]}] = 0;
+  int next = 0;
+  for (auto& [kind, its_number] : number) its_number = next++;
+  for (std::size_t p = 0; p < classes.size(); ++p) out.push_back(number.at({fold[p], classes[p]}));
   return out;
 }
 
-std::vector<int> row_weights(const Judged& judged, const std::vector<int>& of_patient) {
-  std::vector<int> out(judged.rows());
-  for (std::size_t r = 0; r < out.size(); ++r) out[r] = of_patient[static_cast<std::size_t>(judged.patient[r])];
+/// Patients that are exchanged for one another.
+std::vector<std::vector<int>> strata_of(const PatientRows& rows) {
+  std::vector<std::vector<int>> out;
+  for (std::size_t p = 0; p < rows.stratum.size(); ++p) {
+    const auto stratum = static_cast<std::size_t>(rows.stratum[p]);
+    if (stratum >= out.size()) out.resize(stratum + 1);
+    out[stratum].push_back(static_cast<int>(p));
+  }
+  return out;
+}
+
+std::vector<int> row_weights(const PatientRows& rows, const std::vector<int>& of_patient) {
+  std::vector<int> out;
+  out.reserve(rows.patient.size());
+  for (const int patient : rows.patient) out.push_back(of_patient[static_cast<std::size_t>(patient)]);
   return out;
 }
 
@@ -94,17 +109,18 @@ Interval bca_interval(double value, std::vector<double> replicates, std::span<co
   return {normal_interpolated(replicates, low), normal_interpolated(replicates, high), "BCa bootstrap of patients", ""};
 }
 
-Resampled bootstrap(const Judged& judged, const Statistics& statistics, const BootstrapSettings& settings) {
+Resampled bootstrap(const PatientRows& rows, const Statistics& statistics, const BootstrapSettings& settings) {
   const Values whole = statistics({});
-  const auto patients = static_cast<std::size_t>(judged.patients());
-  const auto strata = strata_of(judged);
+  const std::size_t patients = rows.stratum.size();
+  const auto strata = strata_of(rows);
   std::mt19937_64 engine(settings.seed);
   std::vector<std::vector<double>> replicates(whole.size()), left_out(whole.size());
-  for (int b = 0; b < settings.resamples; ++b) keep(replicates, statistics(row_weights(judged, draw(strata, patients, engine))));
-  for (std::size_t p = 0; p < patients; ++p) {
+  for (int b = 0; b < settings.resamples; ++b) keep(replicates, statistics(row_weights(rows, draw(strata, patients, engine))));
+  const std::size_t groups = std::min(patients, kMostLeftOut);
+  for (std::size_t g = 0; g < groups; ++g) {
     std::vector<int> times(patients, 1);
-    times[p] = 0;
-    keep(left_out, statistics(row_weights(judged, times)));
+    for (std::size_t p = g; p < patients; p += groups) times[p] = 0;
+    keep(left_out, statistics(row_weights(rows, times)));
   }
   Resampled out;
   for (std::size_t k = 0; k < whole.size(); ++k) {
@@ -112,6 +128,10 @@ Resampled bootstrap(const Judged& judged, const Statistics& statistics, const Bo
     out.skipped.push_back(settings.resamples - static_cast<int>(replicates[k].size()));
   }
   return out;
+}
+
+Resampled bootstrap(const Judged& judged, const Statistics& statistics, const BootstrapSettings& settings) {
+  return bootstrap(PatientRows{judged.patient, class_and_fold(judged)}, statistics, settings);
 }
 
 }  // namespace microtome

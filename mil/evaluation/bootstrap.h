@@ -41,8 +41,16 @@ struct Resampled {
   std::vector<int> skipped;         // K: resamples in which the statistic did not exist, left out of its interval
 };
 
-/// BCa intervals of K statistics from the same resamples. Strata: patient's class within its fold. The same input and seed give the same
-/// result everywhere. Cost: (resamples + patients) calls.
+/// What is drawn: patients, each within its stratum, with all of their rows.
+struct PatientRows {
+  std::vector<int> patient;  // (rows) 0 .. patients-1
+  std::vector<int> stratum;  // (patients) 0 .. strata-1
+};
+
+/// BCa intervals of K statistics from the same resamples. The same input and seed give the same result everywhere. The acceleration leaves
+/// out one patient at a time, or, of more than 2000 patients, one of 2000 groups. Cost: (resamples + at most 2000) calls.
+Resampled bootstrap(const PatientRows& rows, const Statistics& statistics, const BootstrapSettings& settings);
+/// Strata: patient's class within its fold.
 Resampled bootstrap(const Judged& judged, const Statistics& statistics, const BootstrapSettings& settings);
 
 }  // namespace microtome
