@@ -53,8 +53,14 @@ struct BagFile {
 /// Features come back as float32 whatever their type on disk.
 BagFile read_bag_file(const std::filesystem::path& path);
 
-/// The facts alone: opens the file and reads attributes.
-BagFacts read_bag_facts(const std::filesystem::path& path);
+/// What stands beside the rows, and how many there are: to plan and to refuse before any row is read.
+struct BagHead {
+  std::string slide_id;
+  std::int64_t tiles = 0;
+  std::int64_t feature_dim = 0;
+  BagFacts facts;
+};
+BagHead read_bag_head(const std::filesystem::path& path);
 
 /// features.part.h5: the finished rows of an interrupted slide, keyed by planned tile index. Same recipe, same numbers.
 struct PartialBag {

@@ -138,10 +138,15 @@ std::vector<std::int64_t> read_pairs(const H5Node& dataset) {
   return dataset.integers();
 }
 
-void read_rows(const H5Node& root, Bag& bag) {
-  const H5Node features = root.child("features");
+std::vector<std::uint64_t> rows_shape(const H5Node& features) {
   const std::vector<std::uint64_t> shape = features.shape();
   if (shape.size() != 2 || shape[1] == 0) throw H5Fault("read /features", "its shape is " + shape_text(shape) + ", not N x D");
+  return shape;
+}
+
+void read_rows(const H5Node& root, Bag& bag) {
+  const H5Node features = root.child("features");
+  const std::vector<std::uint64_t> shape = rows_shape(features);
   if (features.content() != H5Class::real) throw H5Fault("read /features", "it does not hold real numbers");
   bag.feature_dim = static_cast<std::int64_t>(shape[1]);
   bag.features = features.floats();
@@ -249,12 +254,13 @@ BagFile read_bag_file(const std::filesystem::path& path) {
   });
 }
 
-BagFacts read_bag_facts(const std::filesystem::path& path) {
+BagHead read_bag_head(const std::filesystem::path& path) {
   return with_path<BagError>(path, remake, [&] {
     const H5File file = H5File::open(path);
     const H5Node root = file.root();
     require_version(root);
-    return read_facts(root);
+    const std::vector<std::uint64_t> shape = rows_shape(root.child("features"));
+    return BagHead{root.text_attribute("slide_id"), static_cast<std::int64_t>(shape[0]), static_cast<std::int64_t>(shape[1]), read_facts(root)};
   });
 }
 

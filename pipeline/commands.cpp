@@ -44,10 +44,12 @@ const std::vector<Command> kCommands = {
      command_train},
     {"evaluate",
      "Models",
-     "predictions and labels in; metrics with intervals, curves, subgroups and a page out",
+     "predictions and labels in, or a model and bags; metrics with intervals, curves, subgroups and a page out",
      "  microtome evaluate --predictions model/predictions.csv --labels labels.csv --output evaluation/\n"
+     "  microtome evaluate --model model/ --bags held_out/ --labels labels.csv --output evaluation/     scores the bags first\n"
+     "  microtome evaluate --model model/ --bags held_out/ --genomics genes.h5ad --labels labels.csv --threads 8 --output evaluation/\n"
      "  microtome evaluate --predictions a.csv --compare b.csv --labels labels.csv --subgroups sex,site --output evaluation/\n",
-     {"evaluate"},
+     {"evaluate", "run.max_missing_genes", "data.features", "engine.threads", "engine.memory_limit", "engine.progress"},
      {},
      command_evaluate},
     {"synth",

@@ -16,7 +16,7 @@ struct Command {
   const char* group;
   const char* summary;
   const char* examples;                // lines shown on top of its help
-  std::vector<std::string> sections;   // of options it knows on the command line
+  std::vector<std::string> sections;   // of options it knows on the command line; also single ones by full name
   std::vector<std::string> arguments;  // names of bare words it takes, for `check FILE...`
   ExitCode (*handler)(const ParsedOptions& options, const std::vector<std::string>& arguments);
 };

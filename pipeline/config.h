@@ -77,8 +77,12 @@ struct TrainCommand {
   std::filesystem::path splits;  // CSV: patient_id,fold; empty: the program cuts the folds
 };
 
+/// Predictions are read, or made with a model: one of the two.
 struct EvaluateSettings {
   std::filesystem::path predictions;  // CSV: slide_id or patient_id, prob_<class>..., optional patient_id, fold
+  std::filesystem::path model;        // folder of a trained model
+  std::filesystem::path bags;         // folder searched recursively for data.features, for the model
+  std::filesystem::path genomics;     // .h5ad table joined by id, for a model with genes; empty: none
   std::filesystem::path labels;       // CSV: slide_id or patient_id, label, further columns
   std::filesystem::path output;       // folder of metrics.json and what goes with it
   std::filesystem::path compare;      // predictions of a second model; empty: none

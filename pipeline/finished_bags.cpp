@@ -17,7 +17,8 @@ namespace {
 
 struct FeatureFile {
   FindingsArtifact artifact;
-  BagFacts facts;
+  BagHead head;
+  const BagFacts& facts() const { return head.facts; }
 };
 
 /// Of the files that several encoders may have left, the one that the model reads; without a model the first.
@@ -25,8 +26,8 @@ std::optional<FeatureFile> feature_file(const RunParts& parts, const fs::path& f
   std::optional<FeatureFile> first;
   for (const FindingsArtifact& artifact : document.artifacts) {
     if (artifact.role != "features" || !are_there(folder, {artifact})) continue;
-    FeatureFile file{artifact, read_bag_facts(folder / artifact.path)};
-    if (parts.model && file.facts.encoder_sha256 == parts.model->card().encoder_sha256) return file;
+    FeatureFile file{artifact, read_bag_head(folder / artifact.path)};
+    if (parts.model && file.facts().encoder_sha256 == parts.model->card().encoder_sha256) return file;
     if (!first) first = std::move(file);
   }
   return first;
@@ -90,7 +91,7 @@ bool is_as_today(const RunParts& parts, const SlideJob& job, const Findings& doc
   const bool classifies =
       std::any_of(parts.encoders.begin(), parts.encoders.end(), [](const auto& encoder) { return encoder->facts().is_classifier(); });
   return !classifies && document.tile_classes.empty() && document.slide.identity == job.document.slide.identity &&
-         file.facts.recipe == job.bag_recipe;
+         file.facts().recipe == job.bag_recipe;
 }
 
 [[noreturn]] void refuse_slide(const std::optional<Findings>& document) {
@@ -143,7 +144,7 @@ std::vector<ManifestRow> read_finished_slides(const fs::path& folder) {
 std::string finished_bag_recipe(const RunParts& parts, const fs::path& folder) {
   const auto document = read_document(folder);
   const auto file = document ? feature_file_or_none(parts, folder, *document) : std::nullopt;
-  return file ? file->facts.recipe : "";
+  return file ? file->facts().recipe : "";
 }
 
 void require_bags_fit(const RunParts& parts, const std::vector<ManifestRow>& rows) {
@@ -151,9 +152,8 @@ void require_bags_fit(const RunParts& parts, const std::vector<ManifestRow>& row
     const auto document = read_document(row.bags);
     const auto file = document ? feature_file_or_none(parts, row.bags, *document) : std::nullopt;
     if (!file) continue;
-    const ModelCard& card = parts.model->card();
-    require_match(card, parts.config.run.model, file->facts.encoder, file->facts.encoder_sha256, card.feature_dim, file->facts.tile_px,
-                  file->facts.target_mpp);
+    require_match(parts.model->card(), parts.config.run.model, file->facts().encoder, file->facts().encoder_sha256, file->head.feature_dim,
+                  file->facts().tile_px, file->facts().target_mpp);
     return;
   }
 }
@@ -166,15 +166,15 @@ bool take_finished(const RunParts& parts, SlideJob& job) {
   std::optional<FeatureFile> file;
   if (document) file = given ? feature_file(parts, folder, *document) : feature_file_or_none(parts, folder, *document);
   const std::vector<FindingsArtifact> kept = document ? kept_artifacts(*document) : std::vector<FindingsArtifact>();
-  const bool usable = file && file->facts.overview && document->slide.width > 0 && kept.back().role == "thumbnail" && are_there(folder, kept);
+  const bool usable = file && file->facts().overview && document->slide.width > 0 && kept.back().role == "thumbnail" && are_there(folder, kept);
   if (!given && !(usable && is_as_today(parts, job, *document, *file))) return false;
   if (!usable) refuse_slide(document);
   job.outcome = outcome_before(*document);
   take_document(job, std::move(*document));
   add_hash(parts, job);
-  job.bag_recipe = file->facts.recipe;
+  job.bag_recipe = file->facts().recipe;
   job.recipe = slide_recipe(job.bag_recipe, parts.model_recipe, job.row.keys);
-  job.frame = frame_of(job.document, *file->facts.overview);
+  job.frame = frame_of(job.document, *file->facts().overview);
   job.planned = static_cast<std::size_t>(job.document.tissue.tiles_used);
   job.finished = FinishedBag{folder, file->artifact, kept};
   return true;

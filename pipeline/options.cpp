@@ -130,8 +130,11 @@ class Bindings : public BindingList {
 
   void bind_evaluation(EvaluateSettings& e) {
     add("evaluate.predictions", "predictions", e.predictions, Effect::path, "CSV with slide_id or patient_id and prob_<class> columns");
+    add("evaluate.model", "model", e.model, Effect::path, "instead of predictions: folder of a trained model, which is run on the bags");
+    add("evaluate.bags", "bags", e.bags, Effect::path, "folder searched recursively for bags, for the model");
+    add("evaluate.genomics", "genomics", e.genomics, Effect::path, "genomic table (.h5ad), joined by id, for a model with genes");
     add("evaluate.labels", "labels", e.labels, Effect::path, "CSV with slide_id or patient_id, label, and columns of subgroups");
-    add("evaluate.output", "output", e.output, Effect::path, "folder of metrics.json, curves and page");
+    add("evaluate.output", "output", e.output, Effect::path, "folder of metrics.json, curves, page, and predictions.csv of a model");
     add("evaluate.compare", "compare", e.compare, Effect::path, "predictions of a second model for the same labels");
     add("evaluate.subgroups", "subgroups", e.subgroups, Effect::result, "columns of the labels, e.g. sex,site");
     add("evaluate.positive", "positive", e.positive, Effect::result, "the positive of two classes; the last column's without it");
@@ -156,8 +159,10 @@ class Bindings : public BindingList {
   }
 };
 
+/// Whole sections, and options of others by their full names.
 bool in_sections(const Binding& binding, const std::vector<std::string>& sections) {
-  return std::find(sections.begin(), sections.end(), binding.section()) != sections.end();
+  return std::any_of(sections.begin(), sections.end(),
+                     [&](const std::string& wanted) { return wanted == binding.section() || wanted == binding.name; });
 }
 
 po::options_description describe(const Bindings& bindings, const std::vector<std::string>* sections) {

@@ -16,8 +16,8 @@ struct ParsedOptions {
   bool json = false;  // --json: data on stdout as JSON (plan, check)
 };
 
-/// Parses the words after the command's name. Only options of the named sections ("run", "tiling", ...) are known on the command line;
-/// files given with --config may hold any section. Throws ConfigError: unknown option with the nearest known one, wrong value, unreadable
+/// Parses the words after the command's name. Only options of the named sections ("run", "tiling", ...) and those named in full
+/// ("engine.threads") are known on the command line; files given with --config may hold any section. Throws ConfigError: unknown option with the nearest known one, wrong value, unreadable
 /// file. Validates.
 ParsedOptions parse_options(const std::vector<std::string>& words, const std::vector<std::string>& sections);
 

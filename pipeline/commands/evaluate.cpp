@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// microtome evaluate: predictions and labels in; metrics.json, curves and a page out. Survival would be another task beside classification.
+// microtome evaluate: predictions and labels in, or a model, bags and labels; metrics.json, curves and a page out. Survival would be another task
+// beside classification.
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <charconv>
+#include <optional>
 #include <sstream>
 
+#include "mil/allowed_models.h"
 #include "mil/evaluation/classification.h"
 #include "pipeline/commands.h"
-#include "pipeline/nearest_word.h"
+#include "pipeline/inputs/scoring_set.h"
+#include "pipeline/machine/interrupt.h"
+#include "pipeline/machine/threads.h"
 #include "pipeline/outputs/evaluation_result.h"
 #include "pipeline/outputs/publication.h"
+#include "pipeline/run_setup.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kMarker = "metrics.json";  // written last: the folder is whole
+constexpr const char* kPredictions = "predictions.csv";
 
 std::vector<std::string> column_names(const std::string& text) {
   std::vector<std::string> out;
@@ -66,11 +74,58 @@ void add_folds(EvaluationResult& result, const BootstrapSettings& bootstrap) {
     result.folds.push_back({number, measure(judged.select(judged.rows_of_fold(number)), bootstrap)});
 }
 
-EvaluationResult evaluate(const EvaluateSettings& settings) {
+/// A folder's name, also where its path ends in a slash.
+fs::path named(const fs::path& folder) { return folder.has_filename() ? folder : folder.parent_path(); }
+
+void tell_left_out(const ScoringSet& set, const ModelCard& card) {
+  const auto tell = [](std::size_t count, const std::string& first, const char* what) {
+    if (count > 0) fmt::print(stderr, "left out: {} {}, the first is '{}'\n", count, what, first);
+  };
+  tell(set.without_label, set.first_without_label, "bags without a label");
+  tell(set.without_tiles, set.first_without_tiles, "bags without tiles");
+  if (set.genomics)
+    tell(set.genomics->audit().slides_without_row_count, set.genomics->audit().slides_without_row.empty() ? "" : set.genomics->audit().slides_without_row.front(),
+         "genomic rows, as the table does not have them");
+  if (!card.genes.empty() && !set.genomics)
+    fmt::print(stderr, "the model was trained with {} genes and no --genomics was given: what it learned for a missing row stands in\n", card.genes.size());
+  if (card.encoder_random_weights) fmt::print(stderr, "the encoder's weights are random numbers: these figures are a rehearsal\n");
+  fmt::print(stderr, "the model does not say which slides it was trained on: on those its figures are optimistic\n");
+}
+
+/// What joining, --positive and --compare would refuse after the bags were scored, they refuse before.
+void rehearse(const EvaluateSettings& settings, const ScoringSet& set, const ModelCard& card) {
   const std::vector<std::string> columns = column_names(settings.subgroups);
+  EvaluationSet joined = join_labels(prediction_table(set, card, {}), named(settings.model), settings.labels, columns);
+  choose_positive(joined.judged, settings);
+  if (settings.compare.empty()) return;
+  EvaluationSet other = read_evaluation_set(settings.compare, settings.labels, {});
+  pair_up(joined, other, settings.compare);
+}
+
+/// Nothing when a signal came.
+std::optional<PredictionTable> score(const Config& config) {
+  const EvaluateSettings& settings = config.evaluate;
+  const auto allowed = allowed_models(config);
+  const auto model = load_slide_model(settings.model, allowed.get());
+  const ScoringSet set = read_scoring_set(config, model->card());
+  rehearse(settings, set, model->card());
+  require_writable(settings.output);
+  tell_left_out(set, model->card());
+  const auto progress = make_progress(config.engine.progress);
+  const double began = resources_used().wall_seconds;
+  const BagScores scores = score_bags(*model, set.genomics.get(), set.bags, {run_threads(config), parse_bytes(config.engine.memory_limit)}, *progress);
+  const Resources used = resources_used();
+  if (scores.stopped) return std::nullopt;
+  fmt::print(stderr, "{} bags scored, {} without a label and {} without tiles left out; tiles: {}, {:.0f} tiles/s, peak memory {:.0f} MiB\n", set.bags.size(),
+             set.without_label, set.without_tiles, set.tiles, static_cast<double>(set.tiles) / (used.wall_seconds - began),
+             static_cast<double>(used.peak_rss) / (1 << 20));
+  return prediction_table(set, model->card(), scores.probabilities);
+}
+
+EvaluationResult evaluate(const EvaluateSettings& settings, EvaluationSet set, const std::vector<std::string>& columns) {
   EvaluationResult out;
   out.settings = settings;
-  out.set = read_evaluation_set(settings.predictions, settings.labels, columns);
+  out.set = std::move(set);
   choose_positive(out.set.judged, settings);
   const BootstrapSettings bootstrap{settings.bootstrap, settings.seed, 0.95};
   out.rule = decide(out.set.judged, given_threshold(settings));
@@ -82,12 +137,14 @@ EvaluationResult evaluate(const EvaluateSettings& settings) {
   return out;
 }
 
-void publish(const EvaluationResult& result, const fs::path& folder) {
+/// `predictions`: those of the model, "" where they came from a file.
+void publish(const EvaluationResult& result, const std::string& predictions, const fs::path& folder) {
   const auto curves = class_curves(result.set.judged);
   const auto figures = curve_figures(result, curves);
   Publication publication(folder);
   for (const auto& [name, text] : curve_tables(curves)) publication.write(name, text);
   for (const CurveFigure& figure : figures) publication.write(figure.name, figure.svg);
+  if (!predictions.empty()) publication.write(kPredictions, predictions);
   publication.write("evaluation.html", evaluation_page(result, figures));
   publication.write(kMarker, metrics_json(result));
   publication.publish({kMarker});
@@ -101,17 +158,46 @@ void tell(const EvaluationResult& result, const fs::path& folder) {
   fmt::print(stderr, "\n{}: AUC {}\n", folder.string(), with_interval(result.metrics.front()));
 }
 
+/// Predictions, or a model and bags; and not into the folder of the model, which has a predictions.csv of its own.
+void require_inputs(const EvaluateSettings& settings) {
+  const bool with_model = !settings.model.empty() || !settings.bags.empty() || !settings.genomics.empty();
+  if (settings.predictions.empty() && !with_model)
+    throw ConfigError("wanted predictions: give --predictions FILE.csv, or --model DIR and --bags DIR");
+  if (!settings.predictions.empty() && with_model)
+    throw ConfigError("wanted predictions or a model, got both: give --predictions alone, or --model and --bags");
+  if (with_model && settings.model.empty()) throw ConfigError("wanted a model for the bags: give --model DIR, as train wrote it");
+  if (with_model && settings.bags.empty()) throw ConfigError("wanted bags for the model: give --bags DIR, the output folder of a run");
+  if (settings.labels.empty()) throw ConfigError("wanted labels: give --labels FILE.csv");
+  if (settings.output.empty()) throw ConfigError("wanted a place for the results: give --output DIR");
+  std::error_code neither;
+  if (with_model && fs::equivalent(settings.model, settings.output, neither))
+    throw ConfigError(fmt::format("{}: wanted a folder beside the model's for the results: its own {} would be lost: give another --output",
+                                  settings.output.string(), kPredictions));
+}
+
 }  // namespace
 
 ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::string>&) {
   const EvaluateSettings& settings = options.config.evaluate;
-  if (settings.predictions.empty()) throw ConfigError("wanted predictions: give --predictions FILE.csv");
-  if (settings.labels.empty()) throw ConfigError("wanted labels: give --labels FILE.csv");
-  if (settings.output.empty()) throw ConfigError("wanted a place for the results: give --output DIR");
-  const EvaluationResult result = evaluate(settings);
+  require_inputs(settings);
+  const std::vector<std::string> columns = column_names(settings.subgroups);
+  EvaluationSet set;
+  std::string predictions;
+  if (settings.model.empty()) {
+    set = read_evaluation_set(settings.predictions, settings.labels, columns);
+  } else {
+    std::optional<PredictionTable> scored = score(options.config);
+    if (!scored) {
+      fmt::print(stderr, "stopped by a signal: nothing was written; run the same command again\n");
+      return stop_signal() == SIGINT ? ExitCode::user_stop : ExitCode::interrupted;
+    }
+    predictions = predictions_csv(*scored);
+    set = join_labels(std::move(*scored), named(settings.model), settings.labels, columns);
+  }
+  const EvaluationResult result = evaluate(settings, std::move(set), columns);
   require_writable(settings.output);
   remove_leftovers(settings.output);
-  publish(result, settings.output);
+  publish(result, predictions, settings.output);
   tell(result, settings.output);
   return ExitCode::done;
 }

@@ -8,9 +8,7 @@
 #include <map>
 #include <set>
 
-#include "mil/genomics/join.h"
 #include "pipeline/config.h"
-#include "pipeline/inputs/prediction_table.h"
 #include "pipeline/nearest_word.h"
 
 namespace microtome {
@@ -191,7 +189,23 @@ Judged reordered(const Judged& judged, const std::vector<std::string>& classes) 
 }  // namespace
 
 EvaluationSet read_evaluation_set(const fs::path& predictions, const fs::path& labels, const std::vector<std::string>& subgroup_columns) {
-  PredictionTable table = read_predictions(predictions);
+  return join_labels(read_predictions(predictions), predictions, labels, subgroup_columns);
+}
+
+std::vector<SlideKeys> labelled_slides(const fs::path& labels, const std::vector<std::string>& slide_ids) {
+  const LabelTable labelled = read_labels(labels, PredictionTable{}, {});
+  std::vector<SlideKeys> out;
+  for (const std::string& id : slide_ids) {
+    const std::string patient = tcga_patient(id).value_or(id);
+    const auto found = labelled.rows.find(labelled.by_slide ? id : patient);
+    if (found == labelled.rows.end()) continue;
+    const std::string& named = found->second.patient_id;
+    out.push_back({id, named.empty() ? patient : named, tcga_sample(id).value_or("")});
+  }
+  return out;
+}
+
+EvaluationSet join_labels(PredictionTable table, const fs::path& predictions, const fs::path& labels, const std::vector<std::string>& subgroup_columns) {
   const LabelTable labelled = read_labels(labels, table, subgroup_columns);
   find_patients(table.rows, table.of_slides, labelled, predictions, labels);
   EvaluationSet out;

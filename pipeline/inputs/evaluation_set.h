@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "mil/evaluation/judged.h"
+#include "mil/genomics/join.h"
+#include "pipeline/inputs/prediction_table.h"
 
 namespace microtome {
 
@@ -28,6 +30,13 @@ struct EvaluationSet {
 /// that the labels lack.
 EvaluationSet read_evaluation_set(const std::filesystem::path& predictions, const std::filesystem::path& labels,
                                   const std::vector<std::string>& subgroup_columns);
+
+/// The same of predictions in memory, sorted by id. `name` stands for their file in sentences.
+EvaluationSet join_labels(PredictionTable predictions, const std::filesystem::path& name, const std::filesystem::path& labels,
+                          const std::vector<std::string>& subgroup_columns);
+
+/// Those of the slides that have a label by these rules, in the order given, with the ids that a genomic table may know them by. Throws InputError.
+std::vector<SlideKeys> labelled_slides(const std::filesystem::path& labels, const std::vector<std::string>& slide_ids);
 
 /// Leaves in both sets the rows that both have, with the classes in `one`'s order. Returns how many rows were left out of either. Throws
 /// InputError, naming `path`: other classes, slides beside patients, other labels or patients, nothing in both, one class only.

@@ -14,6 +14,7 @@
 #include "mil/bag_file.h"
 #include "mil/model_error.h"
 #include "mil/sha256.h"
+#include "pipeline/inputs/bag_folder.h"
 #include "pipeline/inputs/delimited_table.h"
 #include "pipeline/options.h"
 
@@ -72,19 +73,6 @@ class Labels {
   std::map<std::string, Label> by_slide_, by_patient_;
   std::set<std::string> classes_;
 };
-
-std::vector<fs::path> find_bags(const fs::path& folder, const std::string& name) {
-  if (!fs::is_directory(folder))
-    throw ConfigError(fmt::format("{}: wanted a folder with {} files: no such folder", folder.string(), name));
-  std::vector<fs::path> out;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && entry.path().filename() == name) out.push_back(entry.path());
-  }
-  std::sort(out.begin(), out.end());
-  if (out.empty())
-    throw ConfigError(fmt::format("{}: wanted bags: there is no {} in the folder: run microtome run first", folder.string(), name));
-  return out;
-}
 
 void require_same_making(ModelCard& card, const BagFacts& facts, const Bag& bag, const fs::path& path) {
   if (card.encoder_sha256.empty()) {

@@ -70,15 +70,12 @@ TEST(BagFile, Float32FeaturesAndEveryFactComeBackExactly) {
   EXPECT_EQ(std::tie(f.overview->width_level0, f.overview->height_level0), std::make_tuple(39904.5, 29904.25));
 }
 
-TEST(BagFile, ItsFactsAreReadWithoutItsRows) {
+TEST(BagFile, OfBeforeItsThumbnailWasNotedSaysSo) {
   const ScratchFolder folder;
-  write_bag_file(folder / "f.h5", bag_of(2, 3), facts(), FeatureType::float32);
-  EXPECT_EQ(read_bag_facts(folder / "f.h5").recipe, "recipe0");
   BagFacts older = facts();
   older.overview.reset();
-  write_bag_file(folder / "g.h5", bag_of(2, 3), older, FeatureType::float32);
-  EXPECT_FALSE(read_bag_facts(folder / "g.h5").overview);
-  EXPECT_THROW(read_bag_facts(folder / "none.h5"), BagError);
+  write_bag_file(folder / "f.h5", bag_of(2, 3), older, FeatureType::float32);
+  EXPECT_FALSE(read_bag_file(folder / "f.h5").facts.overview);
 }
 
 TEST(BagFile, Float16FeaturesComeBackRoundedToTheNearestHalf) {
@@ -95,6 +92,15 @@ TEST(BagFile, ABagOfNoTilesIsAFileWithEmptyDataSets) {
   bag.unreadable.clear();
   write_bag_file(folder / "f.h5", bag, facts(), FeatureType::float16);
   expect_equal(read_bag_file(folder / "f.h5").bag, bag);
+}
+
+TEST(BagFile, TheHeadSaysWhatStandsBesideTheRows) {
+  const ScratchFolder folder;
+  write_bag_file(folder / "f.h5", bag_of(300, 7), facts(), FeatureType::float16);
+  const BagHead head = read_bag_head(folder / "f.h5");
+  EXPECT_EQ(std::tie(head.slide_id, head.tiles, head.feature_dim), std::make_tuple("slide ä", 300, 7));
+  EXPECT_EQ(std::tie(head.facts.encoder_sha256, head.facts.tile_px, head.facts.target_mpp), std::make_tuple("sha0", 256, 0.5));
+  EXPECT_EQ(sentence_of<BagError>([&] { read_bag_head(folder / "none.h5"); }).find("there is no such file") != std::string::npos, true);
 }
 
 TEST(BagFile, ABagWithoutMeasurementsComesBackWithoutThem) {

@@ -78,6 +78,16 @@ TEST(Options, AShortNameMeansTheCommandsOwnOption) {
   EXPECT_EQ(train.data.labels, "l.csv");
 }
 
+TEST(Options, AnOptionNamedInFullComesWithoutItsSection) {
+  const std::vector<std::string> sections = {"evaluate", "engine.threads"};
+  EXPECT_EQ(parse_options({"--threads", "3", "--model", "m"}, sections).config.engine.threads, 3);
+  EXPECT_EQ(parse_options({"--threads", "3", "--model", "m"}, sections).config.evaluate.model, "m");
+  EXPECT_EQ(sentence_of<ConfigError>([&] { parse_options({"--engine.batch", "3"}, sections); }).find("--engine.batch: unknown option"), 0U);
+  const std::string help = options_help(sections);
+  EXPECT_NE(help.find("--engine.threads, --threads"), std::string::npos);
+  EXPECT_EQ(help.find("--engine.batch"), std::string::npos);
+}
+
 TEST(Options, BareWordIsRefused) { EXPECT_NE(refusal({"slides"}).find("bare word"), std::string::npos); }
 
 TEST(Options, EffectiveIniReadsBackAsItself) {

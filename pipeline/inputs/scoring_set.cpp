@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/inputs/scoring_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "mil/bag_file.h"
+#include "mil/model_error.h"
+#include "pipeline/inputs/bag_folder.h"
+#include "pipeline/inputs/evaluation_set.h"
+
+namespace microtome {
+namespace fs = std::filesystem;
+namespace {
+
+struct FoundBag {
+  fs::path path;
+  BagHead head;
+};
+
+/// By slide id; several of one id are refused when a label wants them.
+std::multimap<std::string, FoundBag> read_heads(const Config& config) {
+  std::multimap<std::string, FoundBag> out;
+  for (const fs::path& path : find_bags(config.evaluate.bags, config.data.features)) {
+    BagHead head = read_bag_head(path);
+    const std::string id = head.slide_id;
+    out.emplace(id, FoundBag{path, std::move(head)});
+  }
+  return out;
+}
+
+void require_fit(const FoundBag& bag, const ModelCard& card, const fs::path& model) {
+  const BagHead& head = bag.head;
+  try {
+    require_match(card, model, head.facts.encoder, head.facts.encoder_sha256, head.feature_dim, head.facts.tile_px, head.facts.target_mpp);
+  } catch (const ModelError& e) {
+    throw ModelError(fmt::format("{}: the bag of slide '{}' was wanted to fit the model: {}", bag.path.string(), head.slide_id, e.what()));
+  }
+}
+
+void require_room(const BagToScore& bag, std::int64_t limit) {
+  if (limit == 0 || bag.bytes() <= limit) return;
+  throw ConfigError(fmt::format("engine.memory_limit: wanted room for the bag of slide '{}' ({} bytes), got {} bytes: raise the limit",
+                                bag.keys.slide_id, bag.bytes(), limit));
+}
+
+std::vector<SlideKeys> labelled(ScoringSet& set, const std::multimap<std::string, FoundBag>& found, const fs::path& labels) {
+  std::vector<std::string> ids;
+  for (auto at = found.begin(); at != found.end(); at = found.upper_bound(at->first)) ids.push_back(at->first);
+  std::vector<SlideKeys> keys = labelled_slides(labels, ids);
+  set.without_label = ids.size() - keys.size();
+  for (std::size_t i = 0; i < ids.size() && set.first_without_label.empty(); ++i)
+    if (i == keys.size() || keys[i].slide_id != ids[i]) set.first_without_label = ids[i];
+  if (keys.empty())
+    throw InputError(fmt::format("{}: wanted labels for the bags: none of the {} slides with a bag has one: check the ids", labels.string(), ids.size()));
+  return keys;
+}
+
+void add_genes(ScoringSet& set, const Config& config, const ModelCard& card) {
+  const fs::path& table = config.evaluate.genomics;
+  if (table.empty()) return;
+  if (card.genes.empty())
+    throw ModelError(fmt::format("{}: wanted a model that uses genes: this one was trained on images alone: leave --genomics out", table.string()));
+  std::vector<SlideKeys> keys;
+  for (const BagToScore& bag : set.bags) keys.push_back(bag.keys);
+  set.genomics = std::make_shared<GenomicSource>(table, card.genes, card.gene_units, config.run.max_missing_genes, keys);
+}
+
+}  // namespace
+
+ScoringSet read_scoring_set(const Config& config, const ModelCard& card) {
+  const auto found = read_heads(config);
+  const std::int64_t limit = parse_bytes(config.engine.memory_limit);
+  ScoringSet set;
+  for (const SlideKeys& keys : labelled(set, found, config.evaluate.labels)) {
+    const auto [first, end] = found.equal_range(keys.slide_id);
+    if (std::next(first) != end)
+      throw InputError(fmt::format("{}: wanted one bag per slide: '{}' has another in {}: keep runs apart", std::next(first)->second.path.string(),
+                                   keys.slide_id, first->second.path.string()));
+    const FoundBag& bag = first->second;
+    if (bag.head.tiles == 0 && set.without_tiles++ == 0) set.first_without_tiles = keys.slide_id;
+    if (bag.head.tiles == 0) continue;
+    require_fit(bag, card, config.evaluate.model);
+    set.bags.push_back({keys, bag.path, bag.head.tiles, bag.head.feature_dim});
+    set.tiles += bag.head.tiles;
+    require_room(set.bags.back(), limit);
+  }
+  if (set.bags.empty())
+    throw InputError(fmt::format("{}: wanted bags with tiles: none of the {} labelled ones has any: there is nothing to predict from",
+                                 config.evaluate.bags.string(), set.without_tiles));
+  add_genes(set, config, card);
+  return set;
+}
+
+PredictionTable prediction_table(const ScoringSet& set, const ModelCard& card, const std::vector<std::vector<double>>& probabilities) {
+  PredictionTable table;
+  table.classes = card.classes;
+  const double alike = 1.0 / static_cast<double>(card.classes.size());
+  for (std::size_t i = 0; i < set.bags.size(); ++i) {
+    PredictedRow row;
+    row.id = set.bags[i].keys.slide_id;
+    row.line = i + 2;
+    row.probabilities = probabilities.empty() ? std::vector<double>(card.classes.size(), alike) : probabilities[i];
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+std::string predictions_csv(const PredictionTable& table) {
+  std::string out = "slide_id";
+  for (const std::string& name : table.classes) out += "," + csv_cell("prob_" + name);
+  out += "\n";
+  for (const PredictedRow& row : table.rows) {
+    out += csv_cell(row.id);
+    for (const double probability : row.probabilities) out += fmt::format(",{}", probability);
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace microtome
