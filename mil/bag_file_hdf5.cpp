@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // features.h5 and features.part.h5 on disk. What is refused on reading is also refused on writing.
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -144,6 +146,14 @@ std::vector<std::uint64_t> rows_shape(const H5Node& features) {
   return shape;
 }
 
+// Without a way out in between the compiler makes vectors of it: a third of the time of reading goes.
+bool all_finite(const std::vector<float>& values) {
+  constexpr std::uint32_t exponent = 0x7f800000;  // all ones: infinity or NaN
+  std::uint32_t found = 0;
+  for (const float value : values) found |= static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(value) & exponent) == exponent);
+  return found == 0;
+}
+
 void read_rows(const H5Node& root, Bag& bag) {
   const H5Node features = root.child("features");
   const std::vector<std::uint64_t> shape = rows_shape(features);
@@ -152,10 +162,9 @@ void read_rows(const H5Node& root, Bag& bag) {
   bag.features = features.floats();
   bag.coords = read_pairs(root.child("coords"));
   require_count("/features", static_cast<std::size_t>(shape[0]), size_of(bag.tiles()));
-  for (std::size_t i = 0; i < bag.features.size(); ++i) {
-    if (!std::isfinite(bag.features[i]))
-      throw H5Fault("read /features", "tile " + std::to_string(i / shape[1]) + " holds a value that is not finite");
-  }
+  if (all_finite(bag.features)) return;
+  const auto wrong = std::find_if(bag.features.begin(), bag.features.end(), [](float value) { return !std::isfinite(value); });
+  throw H5Fault("read /features", "tile " + std::to_string(size_of(wrong - bag.features.begin()) / shape[1]) + " holds a value that is not finite");
 }
 
 Bag read_bag(const H5Node& root) {

@@ -79,6 +79,8 @@ H5File H5File::open(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path, failure)) throw H5Fault(wanted, "it is a folder", "name a file");
   auto lock = enter_library();
   const H5Handle access = file_access(wanted);
+  // data sets are read whole and once: without a cache of chunks those that are not compressed go straight to where they are wanted
+  check_h5(H5Pset_cache(access.id(), 0, 0, 0, 1), wanted);
   return H5File(std::move(lock), H5Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose, wanted));
 }
 

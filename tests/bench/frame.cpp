@@ -111,15 +111,16 @@ BenchOptions parse_bench_options(int argc, char** argv) {
       options.verify_only = true;
       continue;
     }
-    if (option != "--case" && option != "--runs" && option != "--tiles" && option != "--device" && option != "--rows") {
+    if (option != "--case" && option != "--runs" && option != "--tiles" && option != "--bags" && option != "--device" && option != "--rows") {
       throw std::invalid_argument(
-          fmt::format("'{}' is no option: there are --verify-only, --case TEXT, --rows A,B, --runs N, --tiles N and --device NAME", option));
+          fmt::format("'{}' is no option: there are --verify-only, --case TEXT, --rows A,B, --runs N, --tiles N, --bags N and --device NAME", option));
     }
     if (++i == argc) throw std::invalid_argument(fmt::format("{}: wanted a value after it", option));
     if (option == "--case") options.only = argv[i];
     if (option == "--rows") options.rows = std::string(",") + argv[i] + ",";
     if (option == "--runs") options.runs = positive_number(option, argv[i]);
     if (option == "--tiles") options.tiles = positive_number(option, argv[i]);
+    if (option == "--bags") options.bags = positive_number(option, argv[i]);
     if (option == "--device") options.device = argv[i];
   }
   return options;

@@ -37,11 +37,12 @@ struct BenchOptions {
   std::string only;            // cases whose name holds this text; empty: all
   std::string rows;            // ",floor,ours,": these alone; empty: all
   std::optional<int> runs;     // instead of the cases' own
-  std::optional<int> tiles;    // a round, where a benchmark lets it be chosen
+  std::optional<int> tiles;    // a round, or a bag, where a benchmark lets it be chosen
+  std::optional<int> bags;     // likewise
   std::string device = "cpu";  // likewise
 };
 
-/// --verify-only, --case TEXT, --rows A,B, --runs N, --tiles N, --device NAME. Throws std::invalid_argument with a sentence.
+/// --verify-only, --case TEXT, --rows A,B, --runs N, --tiles N, --bags N, --device NAME. Throws std::invalid_argument with a sentence.
 BenchOptions parse_bench_options(int argc, char** argv);
 
 /// Whether the options ask for this case.

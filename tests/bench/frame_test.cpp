@@ -100,8 +100,9 @@ TEST(BenchFrame, OptionsChooseCasesAndRuns) {
 }
 
 TEST(BenchFrame, OptionsChooseTheWorkOfARoundAndItsDevice) {
-  const BenchOptions options = options_of({"--tiles", "2000", "--device", "cuda:1"});
+  const BenchOptions options = options_of({"--tiles", "2000", "--bags", "50", "--device", "cuda:1"});
   EXPECT_EQ(options.tiles, 2000);
+  EXPECT_EQ(options.bags, 50);
   EXPECT_EQ(options.device, "cuda:1");
   EXPECT_EQ(options_of({}).tiles, std::nullopt);
   EXPECT_EQ(options_of({}).device, "cpu");
@@ -111,7 +112,7 @@ TEST(BenchFrame, WrongOptionsAreSentences) {
   const auto sentence = [](std::vector<std::string> words) {
     return sentence_of<std::invalid_argument>([&] { options_of(std::move(words)); });
   };
-  EXPECT_EQ(sentence({"--fast"}), "'--fast' is no option: there are --verify-only, --case TEXT, --rows A,B, --runs N, --tiles N and --device NAME");
+  EXPECT_EQ(sentence({"--fast"}), "'--fast' is no option: there are --verify-only, --case TEXT, --rows A,B, --runs N, --tiles N, --bags N and --device NAME");
   EXPECT_EQ(sentence({"--runs", "none"}), "--runs: wanted a number from 1 on, got 'none'");
   EXPECT_EQ(sentence({"--tiles", "0"}), "--tiles: wanted a number from 1 on, got '0'");
   EXPECT_EQ(sentence({"--runs"}), "--runs: wanted a value after it");

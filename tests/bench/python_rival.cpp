@@ -2,10 +2,14 @@
 #include "tests/bench/python_rival.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <sstream>
 #include <stdexcept>
 
 namespace microtome {
@@ -41,6 +45,15 @@ std::string PythonRival::ask(const std::string& line) {
   std::string text(answer.data());
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
+}
+
+std::string differences(const std::vector<double>& ours, const std::string& theirs, double allowed) {
+  std::istringstream in(theirs);
+  double largest = 0, value = 0;
+  std::size_t i = 0;
+  for (; in >> value; ++i) largest = std::max(largest, i < ours.size() ? std::abs(value - ours[i]) : 1e9);
+  if (i != ours.size()) return "another number of values: " + theirs;
+  return largest <= allowed ? "" : fmt::format("values differ by {}", largest);
 }
 
 }  // namespace microtome

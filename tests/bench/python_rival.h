@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace microtome {
 
@@ -23,6 +24,9 @@ class PythonRival {
   FILE* from_ = nullptr;
   int process_ = -1;
 };
+
+/// What is wrong with a rival's numbers, separated by blanks; empty where each is within `allowed` of ours.
+std::string differences(const std::vector<double>& ours, const std::string& theirs, double allowed);
 
 /// The malloc settings that our engine gives itself, as a Python user can have them.
 inline constexpr const char* kKeptMalloc =
