@@ -39,7 +39,7 @@ struct BagFacts {
   double target_mpp = 0;
   std::int64_t level0_width = 0;
   std::int64_t level0_height = 0;
-  std::optional<Level0Rect> overview;  // what the slide's thumbnail covers; its top left is that of the scanned part
+  std::optional<Level0Rect> overview = std::nullopt;  // what the slide's thumbnail covers; its top left is that of the scanned part
 };
 
 /// Writes to `path` directly; the caller writes beside and renames. Values beyond the range of float16 are a BagError naming
