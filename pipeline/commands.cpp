@@ -48,7 +48,8 @@ const std::vector<Command> kCommands = {
      "  microtome evaluate --predictions model/predictions.csv --labels labels.csv --output evaluation/\n"
      "  microtome evaluate --model model/ --bags held_out/ --labels labels.csv --output evaluation/     scores the bags first\n"
      "  microtome evaluate --model model/ --bags held_out/ --genomics genes.h5ad --labels labels.csv --threads 8 --output evaluation/\n"
-     "  microtome evaluate --predictions a.csv --compare b.csv --labels labels.csv --subgroups sex,site --output evaluation/\n",
+     "  microtome evaluate --predictions a.csv --compare b.csv --labels labels.csv --subgroups sex,site --output evaluation/\n"
+     "  microtome evaluate --predictions risks.csv --labels follow_up.csv --output evaluation/                   survival: risk, time, event\n",
      {"evaluate", "run.max_missing_genes", "data.features", "engine.threads", "engine.memory_limit", "engine.progress"},
      {},
      command_evaluate},

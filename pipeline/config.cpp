@@ -43,13 +43,21 @@ void check_engine(const EngineSettings& engine, std::vector<std::string>& out) {
           fmt::format("engine.progress: wanted auto, live, plain, json or none, got '{}'", engine.progress));
 }
 
+/// auto, or a number in low..high.
+bool auto_or_number(const std::string& text, double low, double high) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return text == "auto" || (error == std::errc() && stop == end && value >= low && value <= high);
+}
+
 void check_evaluate(const EvaluateSettings& evaluate, std::vector<std::string>& out) {
-  double threshold = 0.5;
-  const char* end = evaluate.threshold.data() + evaluate.threshold.size();
-  const auto [stop, error] = std::from_chars(evaluate.threshold.data(), end, threshold);
-  const bool number = error == std::errc() && stop == end && threshold >= 0 && threshold <= 1;
-  require(out, evaluate.threshold == "auto" || number,
+  require(out, auto_or_number(evaluate.threshold, 0, 1),
           fmt::format("evaluate.threshold: wanted auto or a probability in 0..1, got '{}'", evaluate.threshold));
+  require(out, auto_or_number(evaluate.risk_cut, -1e300, 1e300),
+          fmt::format("evaluate.risk_cut: wanted auto or a number, got '{}'", evaluate.risk_cut));
+  for (const auto& [name, text] : {std::pair("tau", evaluate.tau), std::pair("horizon", evaluate.horizon)})
+    require(out, auto_or_number(text, 1e-6, 1e6), fmt::format("evaluate.{}: wanted auto or months above 0, got '{}'", name, text));
   require(out, evaluate.bootstrap >= 100 && evaluate.bootstrap <= 1000000,
           fmt::format("evaluate.bootstrap: wanted 100..1000000 resamples, got {}", evaluate.bootstrap));
 }

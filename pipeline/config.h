@@ -12,6 +12,7 @@
 
 #include "mil/encoders/encoder.h"
 #include "mil/training/train.h"
+#include "pipeline/evaluate_settings.h"
 #include "tiling/tiling_settings.h"
 
 namespace microtome {
@@ -75,22 +76,6 @@ struct TrainCommand {
   std::string features = "features.h5";  // file name of the bags; the second encoder of a run writes features.<name>.h5
   std::filesystem::path labels;  // CSV: slide_id or patient_id, label
   std::filesystem::path splits;  // CSV: patient_id,fold; empty: the program cuts the folds
-};
-
-/// Predictions are read, or made with a model: one of the two.
-struct EvaluateSettings {
-  std::filesystem::path predictions;  // CSV: slide_id or patient_id, prob_<class>..., optional patient_id, fold
-  std::filesystem::path model;        // folder of a trained model
-  std::filesystem::path bags;         // folder searched recursively for data.features, for the model
-  std::filesystem::path genomics;     // .h5ad table joined by id, for a model with genes; empty: none
-  std::filesystem::path labels;       // CSV: slide_id or patient_id, label, further columns
-  std::filesystem::path output;       // folder of metrics.json and what goes with it
-  std::filesystem::path compare;      // predictions of a second model; empty: none
-  std::string subgroups;              // columns of the labels, separated by commas (changes results)
-  std::string positive;               // of two classes; empty: the last column's (changes results)
-  std::string threshold = "auto";     // 0..1, or auto: Youden's on the other folds where there are folds, else 0.5 (changes results)
-  int bootstrap = 2000;               // resamples of the patients; time grows with it (changes results)
-  std::uint64_t seed = 0;             // of the resamples (changes results)
 };
 
 struct SynthSettings {

@@ -129,16 +129,20 @@ class Bindings : public BindingList {
   }
 
   void bind_evaluation(EvaluateSettings& e) {
-    add("evaluate.predictions", "predictions", e.predictions, Effect::path, "CSV with slide_id or patient_id and prob_<class> columns");
+    add("evaluate.predictions", "predictions", e.predictions, Effect::path, "CSV with slide_id or patient_id, prob_<class> columns or risk");
     add("evaluate.model", "model", e.model, Effect::path, "instead of predictions: folder of a trained model, which is run on the bags");
     add("evaluate.bags", "bags", e.bags, Effect::path, "folder searched recursively for bags, for the model");
     add("evaluate.genomics", "genomics", e.genomics, Effect::path, "genomic table (.h5ad), joined by id, for a model with genes");
-    add("evaluate.labels", "labels", e.labels, Effect::path, "CSV with slide_id or patient_id, label, and columns of subgroups");
+    add("evaluate.labels", "labels", e.labels, Effect::path, "CSV with slide_id or patient_id, label or time and event, subgroups");
     add("evaluate.output", "output", e.output, Effect::path, "folder of metrics.json, curves, page, and predictions.csv of a model");
     add("evaluate.compare", "compare", e.compare, Effect::path, "predictions of a second model for the same labels");
     add("evaluate.subgroups", "subgroups", e.subgroups, Effect::result, "columns of the labels, e.g. sex,site");
     add("evaluate.positive", "positive", e.positive, Effect::result, "the positive of two classes; the last column's without it");
     add("evaluate.threshold", "threshold", e.threshold, Effect::result, "positive at or above it, 0..1; auto: from other folds, else 0.5");
+    add("evaluate.censorship", "", e.censorship, Effect::result, "column of the labels that says 1 = censored, instead of event");
+    add("evaluate.risk_cut", "", e.risk_cut, Effect::result, "high risk at or above it; auto: median of other folds, else of all");
+    add("evaluate.tau", "", e.tau, Effect::result, "months that Uno's c and the AUC look to; auto: 80th percentile of events");
+    add("evaluate.horizon", "", e.horizon, Effect::result, "months at which predicted survival is checked; auto: up to tau");
     add("evaluate.bootstrap", "bootstrap", e.bootstrap, Effect::result, "resamples of the patients");
     add("evaluate.seed", "seed", e.seed, Effect::result, "same seed, same bytes");
   }

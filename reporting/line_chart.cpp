@@ -12,7 +12,7 @@
 namespace microtome {
 namespace {
 
-constexpr double kLeft = 62, kTop = 40, kSide = 376, kWidth = 460, kRow = 19;
+constexpr double kLeft = 62, kTop = 40, kSide = 376, kWidth = 460, kRow = 19, kCountsTop = kTop + kSide + 66;
 constexpr std::array kColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
 constexpr std::array kDashes = {"none", "8 4", "3 3", "9 3 3 3"};
 constexpr const char* kGrey = "#6e7781";
@@ -45,20 +45,28 @@ std::string line(double x1, double y1, double x2, double y2, const char* colour)
   return fmt::format("<line x1=\"{:.2f}\" y1=\"{:.2f}\" x2=\"{:.2f}\" y2=\"{:.2f}\" stroke=\"{}\"/>\n", x1, y1, x2, y2, colour);
 }
 
+double x_step(const Chart& chart) { return chart.x_step > 0 ? chart.x_step : tick_step(chart.x_high - chart.x_low); }
+
+std::vector<double> ticks(double low, double high, double step) {
+  std::vector<double> out;
+  for (double k = std::ceil(low / step - 1e-9); k * step <= high + step * 1e-9; ++k) out.push_back(k * step);
+  return out;
+}
+
 std::string axes(const Frame& frame) {
   const Chart& c = frame.chart;
   std::string out;
-  const double x_step = tick_step(c.x_high - c.x_low), y_step = tick_step(c.y_high - c.y_low);
-  for (double k = std::ceil(c.x_low / x_step - 1e-9); k * x_step <= c.x_high + x_step * 1e-9; ++k) {
-    const double at = frame.x(k * x_step);
+  const double y_step = tick_step(c.y_high - c.y_low);
+  for (const double tick : chart_x_ticks(c)) {
+    const double at = frame.x(tick);
     out += line(at, kTop, at, kTop + kSide, "#e6eaee");
     out += fmt::format("<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"middle\">{}</text>\n", at, kTop + kSide + 18,
-                       tick_text(k * x_step, x_step));
+                       tick_text(tick, x_step(c)));
   }
-  for (double k = std::ceil(c.y_low / y_step - 1e-9); k * y_step <= c.y_high + y_step * 1e-9; ++k) {
-    const double at = frame.y(k * y_step);
+  for (const double tick : ticks(c.y_low, c.y_high, y_step)) {
+    const double at = frame.y(tick);
     out += line(kLeft, at, kLeft + kSide, at, "#e6eaee");
-    out += fmt::format("<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"end\">{}</text>\n", kLeft - 7, at + 4, tick_text(k * y_step, y_step));
+    out += fmt::format("<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"end\">{}</text>\n", kLeft - 7, at + 4, tick_text(tick, y_step));
   }
   out += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"#57606a\"/>\n", kLeft, kTop, kSide, kSide);
   out +=
@@ -77,6 +85,25 @@ std::string polyline(const Frame& frame, const ChartSeries& series, const Pen& p
   return fmt::format(
       "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-dasharray=\"{}\" stroke-linejoin=\"round\"/>\n", path,
       pen.colour, width, pen.dash);
+}
+
+/// Between the points' low and high; points without them are left out.
+std::string band(const Frame& frame, const ChartSeries& series, const Pen& pen) {
+  std::string there, back;
+  for (const ChartPoint& p : series.points) {
+    if (!p.low || !p.high) continue;
+    there += fmt::format("{:.2f},{:.2f} ", frame.x(p.x), frame.y(*p.high));
+    back = fmt::format("{:.2f},{:.2f} ", frame.x(p.x), frame.y(*p.low)) + back;
+  }
+  if (there.empty()) return "";
+  back.pop_back();
+  return fmt::format("<polygon points=\"{}{}\" fill=\"{}\" fill-opacity=\"0.14\" stroke=\"none\"/>\n", there, back, pen.colour);
+}
+
+std::string strokes(const Frame& frame, const ChartSeries& series, const Pen& pen) {
+  std::string path;
+  for (const ChartPoint& p : series.strokes) path += fmt::format("M{:.2f} {:.2f}v9", frame.x(p.x), frame.y(p.y) - 4.5);
+  return path.empty() ? "" : fmt::format("<path d=\"{}\" stroke=\"{}\" stroke-width=\"1.1\" fill=\"none\"/>\n", path, pen.colour);
 }
 
 std::string dots(const Frame& frame, const ChartSeries& series, const Pen& pen) {
@@ -103,9 +130,32 @@ std::vector<Pen> pens(const Chart& chart) {
   return out;
 }
 
+/// Height that the counts take.
+double counts_height(const Chart& chart) {
+  return chart.counts.rows.empty() ? 0 : 10 + kRow * static_cast<double>(1 + 2 * chart.counts.rows.size());
+}
+
+std::string counts(const Frame& frame, const std::vector<Pen>& pen) {
+  const Chart& c = frame.chart;
+  if (c.counts.rows.empty()) return "";
+  const std::vector<double> at = chart_x_ticks(c);
+  double y = kCountsTop;
+  std::string out = fmt::format("<text x=\"{}\" y=\"{}\" font-weight=\"650\">{}</text>\n", kLeft, y, escaped(c.counts.heading));
+  for (const ChartCounts::Row& row : c.counts.rows) {
+    std::string colour = kGrey;
+    for (std::size_t i = 0; i < c.series.size(); ++i)
+      if (c.series[i].name == row.name) colour = pen[i].colour;
+    out += fmt::format("<text x=\"{}\" y=\"{}\" fill=\"{}\">{}</text>\n", kLeft, y += kRow, colour, escaped(row.name));
+    y += kRow;
+    for (std::size_t k = 0; k < at.size() && k < row.at_tick.size(); ++k)
+      out += fmt::format("<text x=\"{:.2f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", frame.x(at[k]), y, row.at_tick[k]);
+  }
+  return out;
+}
+
 std::string legend(const Chart& chart, const std::vector<Pen>& pen) {
   std::string out;
-  double y = kTop + kSide + 66;
+  double y = kCountsTop + counts_height(chart);
   for (std::size_t i = 0; i < chart.series.size(); ++i, y += kRow) {
     if (chart.series[i].mark == ChartMark::points)
       out += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"4.5\" fill=\"{}\"/>\n", kLeft + 15, y - 4, pen[i].colour);
@@ -119,10 +169,12 @@ std::string legend(const Chart& chart, const std::vector<Pen>& pen) {
 
 }  // namespace
 
+std::vector<double> chart_x_ticks(const Chart& chart) { return ticks(chart.x_low, chart.x_high, x_step(chart)); }
+
 std::string chart_svg(const Chart& chart) {
   const Frame frame{chart};
   const auto pen = pens(chart);
-  const double height = kTop + kSide + 56 + kRow * static_cast<double>(chart.series.size());
+  const double height = kTop + kSide + 56 + counts_height(chart) + kRow * static_cast<double>(chart.series.size());
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" aria-label=\"{2}\" "
       "font-family=\"system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans-serif\" font-size=\"13\" fill=\"#1b1f24\">\n"
@@ -132,11 +184,14 @@ std::string chart_svg(const Chart& chart) {
   out += fmt::format("<svg x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{2}\" viewBox=\"{0} {1} {2} {2}\" overflow=\"hidden\">\n", kLeft,
                      kTop, kSide);
   for (std::size_t i = 0; i < chart.series.size(); ++i)
-    if (chart.series[i].mark != ChartMark::points) out += polyline(frame, chart.series[i], pen[i]);
+    if (chart.series[i].mark != ChartMark::points) out += band(frame, chart.series[i], pen[i]);
+  for (std::size_t i = 0; i < chart.series.size(); ++i)
+    if (chart.series[i].mark != ChartMark::points)
+      out += polyline(frame, chart.series[i], pen[i]) + strokes(frame, chart.series[i], pen[i]);
   out += "</svg>\n";
   for (std::size_t i = 0; i < chart.series.size(); ++i)
     if (chart.series[i].mark == ChartMark::points) out += dots(frame, chart.series[i], pen[i]);
-  return out + legend(chart, pen) + "</svg>\n";
+  return out + counts(frame, pen) + legend(chart, pen) + "</svg>\n";
 }
 
 }  // namespace microtome

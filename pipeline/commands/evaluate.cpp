@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// microtome evaluate: predictions and labels in, or a model, bags and labels; metrics.json, curves and a page out. Survival would be another task
-// beside classification.
+// microtome evaluate: predictions and labels in, or a model, bags and labels; metrics.json, curves and a page out. Here of classes;
+// evaluate_survival.cpp is of risks.
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <charconv>
 #include <optional>
-#include <sstream>
 
 #include "mil/allowed_models.h"
 #include "mil/evaluation/classification.h"
 #include "pipeline/commands.h"
+#include "pipeline/commands/evaluate_survival.h"
+#include "pipeline/inputs/risk_table.h"
 #include "pipeline/inputs/scoring_set.h"
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/evaluation_files.h"
 #include "pipeline/outputs/evaluation_result.h"
+#include "pipeline/outputs/metric_text.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/run_setup.h"
 
@@ -22,16 +25,7 @@ namespace microtome {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kMarker = "metrics.json";  // written last: the folder is whole
 constexpr const char* kPredictions = "predictions.csv";
-
-std::vector<std::string> column_names(const std::string& text) {
-  std::vector<std::string> out;
-  std::stringstream words(text);
-  for (std::string word; std::getline(words, word, ',');)
-    if (!word.empty()) out.push_back(word);
-  return out;
-}
 
 std::optional<double> given_threshold(const EvaluateSettings& settings) {
   if (settings.threshold == "auto") return std::nullopt;
@@ -51,6 +45,14 @@ void choose_positive(Judged& judged, const EvaluateSettings& settings) {
     throw ConfigError(fmt::format("--evaluate.positive: wanted {} or {}, as the columns of the predictions say, got '{}'",
                                   judged.classes[0], judged.classes[1], settings.positive));
   judged.positive = static_cast<int>(found - judged.classes.begin());
+}
+
+void refuse_options_of_survival(const EvaluateSettings& settings) {
+  for (const auto& [name, given] :
+       {std::pair("censorship", !settings.censorship.empty()), std::pair("risk_cut", settings.risk_cut != "auto"),
+        std::pair("tau", settings.tau != "auto"), std::pair("horizon", settings.horizon != "auto")})
+    if (given)
+      throw ConfigError(fmt::format("--evaluate.{}: wanted predictions with a column risk, got prob_<class> columns: leave it out", name));
 }
 
 ComparedModels compare_models(const EvaluateSettings& settings, EvaluationSet one, const BootstrapSettings& bootstrap) {
@@ -141,13 +143,9 @@ EvaluationResult evaluate(const EvaluateSettings& settings, EvaluationSet set, c
 void publish(const EvaluationResult& result, const std::string& predictions, const fs::path& folder) {
   const auto curves = class_curves(result.set.judged);
   const auto figures = curve_figures(result, curves);
-  Publication publication(folder);
-  for (const auto& [name, text] : curve_tables(curves)) publication.write(name, text);
-  for (const CurveFigure& figure : figures) publication.write(figure.name, figure.svg);
-  if (!predictions.empty()) publication.write(kPredictions, predictions);
-  publication.write("evaluation.html", evaluation_page(result, figures));
-  publication.write(kMarker, metrics_json(result));
-  publication.publish({kMarker});
+  std::vector<NamedText> tables = curve_tables(curves);
+  if (!predictions.empty()) tables.emplace_back(kPredictions, predictions);
+  publish_evaluation(folder, tables, figures, evaluation_page(result, figures), metrics_json(result));
 }
 
 void tell(const EvaluationResult& result, const fs::path& folder) {
@@ -180,6 +178,11 @@ void require_inputs(const EvaluateSettings& settings) {
 ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::string>&) {
   const EvaluateSettings& settings = options.config.evaluate;
   require_inputs(settings);
+  if (settings.model.empty() && predicts_risk(settings.predictions)) {
+    evaluate_survival(settings);
+    return ExitCode::done;
+  }
+  refuse_options_of_survival(settings);
   const std::vector<std::string> columns = column_names(settings.subgroups);
   EvaluationSet set;
   std::string predictions;
@@ -195,8 +198,6 @@ ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::s
     set = join_labels(std::move(*scored), named(settings.model), settings.labels, columns);
   }
   const EvaluationResult result = evaluate(settings, std::move(set), columns);
-  require_writable(settings.output);
-  remove_leftovers(settings.output);
   publish(result, predictions, settings.output);
   tell(result, settings.output);
   return ExitCode::done;

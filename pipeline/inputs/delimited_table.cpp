@@ -81,6 +81,14 @@ DelimitedTable read_delimited(const std::filesystem::path& path) {
   return table;
 }
 
+std::vector<std::string> column_names(const std::string& text) {
+  std::vector<std::string> out;
+  std::stringstream words(text);
+  for (std::string word; std::getline(words, word, ',');)
+    if (!word.empty()) out.push_back(word);
+  return out;
+}
+
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string out = "\"";

@@ -19,6 +19,9 @@ struct DelimitedTable {
 /// length (with its line).
 DelimitedTable read_delimited(const std::filesystem::path& path);
 
+/// Names between commas, as users give columns; empty ones are left out.
+std::vector<std::string> column_names(const std::string& text);
+
 /// One cell, quoted where it must be.
 std::string csv_cell(const std::string& text);
 

@@ -9,7 +9,6 @@
 #include <set>
 
 #include "pipeline/config.h"
-#include "pipeline/nearest_word.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -31,20 +30,6 @@ struct LabelTable {
   throw InputError(fmt::format("{}: {}", path.string(), sentence));
 }
 
-std::vector<std::size_t> find_columns(const DelimitedTable& table, const fs::path& path, const std::vector<std::string>& names) {
-  std::vector<std::size_t> out;
-  for (const std::string& name : names) {
-    const auto at = table.column(name);
-    const std::string nearest = at ? "" : nearest_word(name, table.columns);
-    if (!at)
-      throw ConfigError(fmt::format(
-          "--evaluate.subgroups: wanted columns of {}, got '{}'{}", path.string(), name,
-          nearest.empty() ? fmt::format(": it has {}", fmt::join(table.columns, ", ")) : fmt::format(": did you mean {}?", nearest)));
-    out.push_back(*at);
-  }
-  return out;
-}
-
 /// Several slides of a patient, where rows are patients: one label, and levels that they agree on.
 void merge(const fs::path& path, std::size_t line, const std::string& id, LabelledRow& into, const LabelledRow& row) {
   if (into.label != row.label)
@@ -60,7 +45,7 @@ LabelTable read_labels(const fs::path& path, const PredictionTable& predictions,
   if (!label || !(slide || patient))
     refuse(path, "wanted the columns label and slide_id or patient_id in the header row: add what is missing");
   if (!predictions.of_slides && !patient) refuse(path, "wanted a column patient_id, as the predictions are of patients: add it");
-  const auto levels = find_columns(table, path, subgroup_columns);
+  const auto levels = find_columns(table, path, "--evaluate.subgroups", subgroup_columns);
   LabelTable out;
   out.by_slide = predictions.of_slides && slide;
   out.has_patients = out.by_slide && patient;

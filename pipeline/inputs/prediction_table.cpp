@@ -29,10 +29,6 @@ std::vector<ProbabilityColumn> probability_columns(const DelimitedTable& table) 
   return out;
 }
 
-[[noreturn]] void refuse_row(const fs::path& path, const PredictedRow& row, const std::string& sentence) {
-  throw InputError(fmt::format("{}: row {} ({}): {}", path.string(), row.line, row.id, sentence));
-}
-
 double probability(const fs::path& path, const PredictedRow& row, const std::string& name, const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -45,26 +41,9 @@ double probability(const fs::path& path, const PredictedRow& row, const std::str
   return value;
 }
 
-int fold(const fs::path& path, const PredictedRow& row, const std::string& text) {
-  int value = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0)
-    refuse_row(path, row, fmt::format("wanted a fold 0, 1, 2, ..., got '{}': correct it or leave the column out", text));
-  return value;
-}
-
 PredictedRow read_row(const fs::path& path, const DelimitedTable& table, std::size_t r, const std::vector<ProbabilityColumn>& classes) {
   const auto& cells = table.rows[r];
-  const auto slide = table.column("slide_id"), patient = table.column("patient_id"), folds = table.column("fold");
-  PredictedRow out;
-  out.line = r + 2;
-  out.id = cells[slide ? *slide : *patient];
-  if (out.id.empty()) throw InputError(fmt::format("{}: row {}: wanted an id, got an empty cell: name the slide", path.string(), out.line));
-  if (slide && patient) {
-    out.patient_id = cells[*patient];
-    if (out.patient_id.empty()) refuse_row(path, out, "wanted a patient_id, got an empty cell: fill it in, or leave the column out");
-  }
-  if (folds) out.fold = fold(path, out, cells[*folds]);
+  PredictedRow out{read_identity(path, table, r), {}};
   double sum = 0;
   for (const ProbabilityColumn& c : classes) sum += out.probabilities.emplace_back(probability(path, out, c.name, cells[c.at]));
   if (std::abs(sum - 1) > kSumTolerance)
@@ -72,17 +51,11 @@ PredictedRow read_row(const fs::path& path, const DelimitedTable& table, std::si
   return out;
 }
 
-void refuse_doubled_rows(const fs::path& path, const std::vector<PredictedRow>& sorted) {
-  for (std::size_t i = 1; i < sorted.size(); ++i)
-    if (sorted[i].id == sorted[i - 1].id)
-      refuse_row(path, sorted[i], fmt::format("wanted each id once, this one is in row {} too: leave one out", sorted[i - 1].line));
-}
-
 void require_columns(const fs::path& path, const DelimitedTable& table, std::size_t classes) {
-  if (!table.column("slide_id") && !table.column("patient_id"))
-    throw InputError(fmt::format("{}: wanted a column slide_id or patient_id in the header row: there is none: add it", path.string()));
+  require_id_column(path, table);
   if (classes == 0 && table.column("risk"))
-    throw InputError(fmt::format("{}: wanted prob_<class> columns, got risk: evaluate judges classes, not survival", path.string()));
+    throw InputError(fmt::format(
+        "{}: wanted prob_<class> columns as the first model's predictions have, got risk: compare models of one task", path.string()));
   if (classes < 2)
     throw InputError(fmt::format("{}: wanted a column prob_<class> for each of two or more classes in the header row, got {}: add them",
                                  path.string(), classes));
@@ -115,7 +88,7 @@ PredictionTable read_predictions(const fs::path& path) {
   if (out.rows.empty())
     throw InputError(fmt::format("{}: wanted predictions: there is no row under the header: is it the right file?", path.string()));
   std::stable_sort(out.rows.begin(), out.rows.end(), [](const PredictedRow& a, const PredictedRow& b) { return a.id < b.id; });
-  refuse_doubled_rows(path, out.rows);
+  for (std::size_t i = 1; i < out.rows.size(); ++i) refuse_doubled(path, out.rows[i - 1], out.rows[i]);
   return out;
 }
 

@@ -3,20 +3,15 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "pipeline/inputs/delimited_table.h"
+#include "pipeline/inputs/row_identity.h"
 
 namespace microtome {
 
-struct PredictedRow {
-  std::string id;                     // of the slide, or of the patient
-  std::string patient_id;             // "": the table has no such column
-  std::optional<int> fold;            // in which the row was held out
+struct PredictedRow : RowIdentity {
   std::vector<double> probabilities;  // one a class
-  std::size_t line = 0;
 };
 
 struct PredictionTable {

@@ -8,6 +8,7 @@
 #include "mil/evaluation/intervals.h"
 #include "pipeline/inputs/delimited_table.h"
 #include "pipeline/outputs/evaluation_result.h"
+#include "pipeline/outputs/metric_text.h"
 #include "reporting/line_chart.h"
 #include "reporting/number_text.h"
 

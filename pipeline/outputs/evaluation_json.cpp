@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// metrics.json.
+// metrics.json, of classes and of survival.
 #include <nlohmann/json.hpp>
 
 #include "pipeline/outputs/evaluation_result.h"
+#include "pipeline/outputs/survival_result.h"
 
 namespace microtome {
 namespace {
@@ -130,7 +131,97 @@ Json input_json(const EvaluationSet& set) {
   return out;
 }
 
+Json group_json(const RiskGroup& group) {
+  return {
+      {"n", group.n},
+      {"events", group.events},
+      {"median_months", {{"value", number(group.median.months)}, {"low", number(group.median.low)}, {"high", number(group.median.high)}}}};
+}
+
+Json risk_groups_json(const SurvivalResult& result) {
+  Json out = {{"cut_source", result.cut.source}};
+  if (result.cut.folds.empty()) out["cut"] = result.cut.cuts.front();
+  for (std::size_t f = 0; f < result.cut.folds.size(); ++f) out["cut"][std::to_string(result.cut.folds[f])] = result.cut.cuts[f];
+  out["low"] = group_json(result.over_time.groups.front());
+  out["high"] = group_json(result.over_time.groups.back());
+  return out;
+}
+
+Json survival_input_json(const SurvivalResult& result) {
+  const SurvivalSet& set = result.set;
+  return {{"unit", "patient"},
+          {"n", set.judged.rows()},
+          {"events", set.judged.follow_up.events()},
+          {"predictions", set.predictions},
+          {"patients_from", set.patients_from},
+          {"risks", set.averaged() ? "means over the slides of each patient" : "as given"},
+          {"labels_without_predictions", set.labels_without_predictions},
+          {"event_column", set.event_column},
+          {"time_unit", "months, as given: no unit is read from the file"},
+          {"longest_follow_up", result.longest_follow_up},
+          {"median_follow_up", number(result.median_follow_up)},
+          {"survival_months", set.judged.curves.months}};
+}
+
+Json times_json(const SurvivalTimes& times) {
+  return {{"tau", times.tau}, {"auc_t", times.auc}, {"ibs", times.brier}, {"calibration_error", number(times.horizon)}};
+}
+
+Json survival_folds_json(const std::vector<FoldResult>& folds) {
+  Json out = Json::object();
+  for (const FoldResult& fold : folds) out[std::to_string(fold.number)] = {{"survival", metrics_object(fold.metrics)}};
+  return out;
+}
+
+Json survival_subgroups_json(const std::vector<SurvivalSubgroups>& all) {
+  Json out = Json::object();
+  for (const SurvivalSubgroups& groups : all) {
+    Json levels = Json::object();
+    for (const SurvivalLevel& level : groups.levels) {
+      levels[level.name] = {{"n", level.patients}, {"events", level.events}};
+      if (level.suppressed.empty())
+        levels[level.name]["survival"] = metrics_object(level.metrics);
+      else
+        levels[level.name]["suppressed"] = level.suppressed;
+    }
+    Json gap = {{"value", number(groups.gap.value)}, {"p", number(groups.gap.p)}, {"method", "permutation of levels"}};
+    if (!groups.gap.reason.empty()) gap["reason"] = groups.gap.reason;
+    out[groups.column] = {{"levels", levels}, {"gaps", {{"c_harrell", gap}}}};
+    out[groups.column]["worst_c"] = groups.worst_level.empty() ? Json(nullptr) : Json(groups.worst_level);
+  }
+  return out;
+}
+
+Json compared_risks_json(const ComparedRisks& compared) {
+  const SurvivalComparison& c = compared.result;
+  Json values = Json::object();
+  for (std::size_t k = 0; k < c.difference.size(); ++k)
+    values[c.difference[k].name] = {
+        {"one", number(c.one[k].value)}, {"other", number(c.other[k].value)}, {"difference", metric_json(c.difference[k])}};
+  return {{"n", compared.patients},
+          {"events", compared.events},
+          {"left_out", compared.left_out},
+          {"times", times_json(compared.times)},
+          {"survival", values}};
+}
+
 }  // namespace
+
+std::string metrics_json(const SurvivalResult& result) {
+  Json out = {{"schema_version", 1}, {"task", "survival"}, {"input", survival_input_json(result)}};
+  out["risk_groups"] = risk_groups_json(result);
+  out["times"] = times_json(result.times);
+  out["intervals"] = {
+      {"level", 0.95}, {"resamples", result.settings.bootstrap}, {"seed", result.settings.seed}, {"resampled", "patients, by fold"}};
+  out["cautions"] = cautions(result);
+  out["survival"] = metrics_object(result.metrics);
+  if (!result.fold_means.empty()) out["fold_means"] = {{"survival", metrics_object(result.fold_means)}};
+  if (!result.folds.empty()) out["per_fold"] = survival_folds_json(result.folds);
+  if (!result.subgroups.empty()) out["subgroups"] = survival_subgroups_json(result.subgroups);
+  if (result.compared) out["comparison"] = compared_risks_json(*result.compared);
+  out["intended_use"] = "research use only";
+  return out.dump(2) + "\n";
+}
 
 std::string metrics_json(const EvaluationResult& result) {
   Json out = {{"schema_version", 1}, {"task", "classification"}, {"input", input_json(result.set)}};

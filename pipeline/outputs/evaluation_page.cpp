@@ -6,6 +6,7 @@
 #include <array>
 
 #include "pipeline/outputs/evaluation_result.h"
+#include "pipeline/outputs/metric_text.h"
 #include "reporting/evaluation_html.h"
 
 namespace microtome {
@@ -50,12 +51,6 @@ std::string title_of(const std::string& name) {
   return name;
 }
 
-std::string limits(const Metric& m) {
-  return m.interval.low && m.interval.high ? fmt::format("{:.3f} to {:.3f}", *m.interval.low, *m.interval.high) : "-";
-}
-
-std::string short_method(const std::string& method) { return method.substr(0, method.find(" bootstrap of patients")); }
-
 PageTable metrics_table(const EvaluationResult& result) {
   PageTable out{"Results", "", {"Measure", "Value", "95 % interval", "What it says", "Interval by"}, {false, true, true, false, false}, {}};
   out.note =
@@ -64,7 +59,7 @@ PageTable metrics_table(const EvaluationResult& result) {
   for (const Wording& w : kWordings) {
     const Metric* m = find_metric(result.metrics, w.name);
     if (!m) continue;
-    out.rows.push_back({w.title, m->value ? fmt::format("{:.3f}", *m->value) : "-", limits(*m),
+    out.rows.push_back({w.title, m->value ? fmt::format("{:.3f}", *m->value) : "-", limits_text(*m),
                         result.set.judged.binary() ? w.meaning : w.meaning_classes,
                         m->interval.low ? short_method(m->interval.method) : m->interval.reason});
   }
@@ -147,8 +142,6 @@ PageTable gaps_table(const Subgroups& groups) {
   return out;
 }
 
-std::string p_text(std::optional<double> p, const std::string& reason) { return p ? fmt::format("p = {:.3g}", *p) : "no p: " + reason; }
-
 PageTable comparison_table(const ComparedModels& compared) {
   const Comparison& c = compared.result;
   PageTable out{"Comparison with the second model",
@@ -165,7 +158,8 @@ PageTable comparison_table(const ComparedModels& compared) {
       p_text(c.mcnemar.p, c.mcnemar.reason));
   for (std::size_t k = 0; k < c.difference.size(); ++k) {
     auto text = [](const Metric& m) { return m.value ? fmt::format("{:.3f}", *m.value) : "-"; };
-    out.rows.push_back({title_of(c.difference[k].name), text(c.one[k]), text(c.other[k]), text(c.difference[k]), limits(c.difference[k])});
+    out.rows.push_back(
+        {title_of(c.difference[k].name), text(c.one[k]), text(c.other[k]), text(c.difference[k]), limits_text(c.difference[k])});
   }
   return out;
 }
@@ -182,7 +176,7 @@ std::string headline(const EvaluationResult& result) {
   const Metric& auc = result.metrics.front();
   if (!auc.value) return "The area under the ROC curve does not exist: " + auc.interval.reason + ".";
   const std::string interval =
-      auc.interval.low ? fmt::format(" (95 % interval {})", limits(auc)) : " (no interval: " + auc.interval.reason + ")";
+      auc.interval.low ? fmt::format(" (95 % interval {})", limits_text(auc)) : " (no interval: " + auc.interval.reason + ")";
   return fmt::format("Area under the ROC curve {:.3f}{}, on {} {}s of {} patients.", *auc.value, interval, result.set.judged.rows(),
                      result.set.unit, result.set.judged.patients());
 }
@@ -205,18 +199,6 @@ std::vector<std::pair<std::string, std::string>> facts(const EvaluationResult& r
 }
 
 }  // namespace
-
-const Metric* find_metric(const std::vector<Metric>& metrics, const std::string& name) {
-  for (const Metric& m : metrics)
-    if (m.name == name) return &m;
-  return nullptr;
-}
-
-std::string with_interval(const Metric& metric) {
-  if (!metric.value) return "-";
-  if (!metric.interval.low || !metric.interval.high) return fmt::format("{:.3f}", *metric.value);
-  return fmt::format("{:.3f} ({:.2f} to {:.2f})", *metric.value, *metric.interval.low, *metric.interval.high);
-}
 
 std::string evaluation_page(const EvaluationResult& result, const std::vector<CurveFigure>& figures) {
   EvaluationPage page{"Evaluation of a classifier", headline(result), facts(result), {}, {}};

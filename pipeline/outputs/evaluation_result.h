@@ -68,9 +68,4 @@ std::vector<CurveFigure> curve_figures(const EvaluationResult& result, const std
 /// evaluation.html.
 std::string evaluation_page(const EvaluationResult& result, const std::vector<CurveFigure>& figures);
 
-/// "0.912", and "0.912 (0.87 to 0.95)" with its limits; "-" without a value.
-std::string with_interval(const Metric& metric);
-/// nullptr: there is no such metric.
-const Metric* find_metric(const std::vector<Metric>& metrics, const std::string& name);
-
 }  // namespace microtome

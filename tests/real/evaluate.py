@@ -132,7 +132,7 @@ REFUSALS = [   # predictions, labels, more words, exit code, what the sentence s
     (head + good, truth + "s1,a\n", [], 4, "labels.csv: row 4: wanted each id once, 's1' is there twice"),
     ("slide,prob_a,prob_b\n" + good, truth, [], 4, "p.csv: wanted a column slide_id or patient_id in the header row"),
     ("slide_id,a,b\n" + good, truth, [], 4, "p.csv: wanted a column prob_<class> for each of two or more classes"),
-    ("slide_id,risk\ns1,1\n", truth, [], 4, "p.csv: wanted prob_<class> columns, got risk"),
+    (head + good, truth, ["--compare", write("risks.csv", "slide_id,risk\ns1,1\n")], 4, "risks.csv: wanted prob_<class> columns as the first model's predictions have, got risk"),
     ("slide_id,prob_a,prob_a\n" + good, truth, [], 4, "p.csv: wanted each column once, 'prob_a' is there twice"),
     (head, truth, [], 4, "p.csv: wanted predictions: there is no row under the header"),
     (head + ",0.5,0.5\n", truth, [], 4, "p.csv: row 2: wanted an id, got an empty cell"),

@@ -233,7 +233,7 @@ Values SurvivalMeasures::values(RowWeights weight) const {
   return out;
 }
 
-Values SurvivalMeasures::areas() const { return over_time_.areas(censoring(table_.count())); }
+Values SurvivalMeasures::areas(RowWeights weight) const { return over_time_.areas(censoring(table_.count(weight)), weight); }
 
 Values SurvivalMeasures::brier() const { return brier_over_time(curves_, judged_.follow_up, censoring(table_.count())); }
 
@@ -280,6 +280,19 @@ SurvivalComparison compare_survival(const JudgedSurvival& one, const JudgedSurvi
       one, [&](RowWeights weight) { return minus(first.values(weight), second.values(weight)); }, settings);
   for (Metric& m : out.difference)
     if (!m.value) m.interval.reason = "one of the two has no value";
+  return out;
+}
+
+std::vector<Metric> areas_with_intervals(const JudgedSurvival& judged, const SurvivalTimes& times, const BootstrapSettings& settings) {
+  const SurvivalMeasures measures(judged, times);
+  const Values values = measures.areas();
+  const Resampled resampled = bootstrap(
+      units_of(judged), [&](RowWeights weight) { return measures.areas(weight); }, settings);
+  std::vector<Metric> out;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    out.push_back(bare_metric(judged, "", values[k]));
+    out.back().interval = resampled.intervals[k];
+  }
   return out;
 }
 

@@ -36,7 +36,7 @@ class SurvivalMeasures {
   /// In the order of names(). O(N (log N + times)).
   std::vector<std::optional<double>> values(RowWeights weight = {}) const;
   /// (times) AUC at each, and Brier score of the model and of the Kaplan-Meier curve at each.
-  std::vector<std::optional<double>> areas() const;
+  std::vector<std::optional<double>> areas(RowWeights weight = {}) const;
   std::vector<std::optional<double>> brier() const;
   std::vector<std::optional<double>> brier_kaplan_meier() const;
 
@@ -68,6 +68,9 @@ struct SurvivalComparison {
 };
 SurvivalComparison compare_survival(const JudgedSurvival& one, const JudgedSurvival& other, const SurvivalTimes& times,
                                     const BootstrapSettings& settings);
+
+/// AUC at each of times.auc with BCa intervals at each time; names are empty. Cost: (resamples + patients) times N T.
+std::vector<Metric> areas_with_intervals(const JudgedSurvival& judged, const SurvivalTimes& times, const BootstrapSettings& settings);
 
 /// How many groups calibration at the horizon is judged in: about 50 patients each, 3 to 10.
 int calibration_groups(std::size_t patients);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/inputs/row_identity.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+
+#include "pipeline/config.h"
+#include "pipeline/nearest_word.h"
+
+namespace microtome {
+namespace fs = std::filesystem;
+namespace {
+
+int fold(const fs::path& path, const RowIdentity& row, const std::string& text) {
+  int value = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0)
+    refuse_row(path, row, fmt::format("wanted a fold 0, 1, 2, ..., got '{}': correct it or leave the column out", text));
+  return value;
+}
+
+}  // namespace
+
+RowIdentity read_identity(const fs::path& path, const DelimitedTable& table, std::size_t r) {
+  const auto& cells = table.rows[r];
+  const auto slide = table.column("slide_id"), patient = table.column("patient_id"), folds = table.column("fold");
+  RowIdentity out;
+  out.line = r + 2;
+  out.id = cells[slide ? *slide : *patient];
+  if (out.id.empty()) throw InputError(fmt::format("{}: row {}: wanted an id, got an empty cell: name the slide", path.string(), out.line));
+  if (slide && patient) {
+    out.patient_id = cells[*patient];
+    if (out.patient_id.empty()) refuse_row(path, out, "wanted a patient_id, got an empty cell: fill it in, or leave the column out");
+  }
+  if (folds) out.fold = fold(path, out, cells[*folds]);
+  return out;
+}
+
+void require_id_column(const fs::path& path, const DelimitedTable& table) {
+  if (!table.column("slide_id") && !table.column("patient_id"))
+    throw InputError(fmt::format("{}: wanted a column slide_id or patient_id in the header row: there is none: add it", path.string()));
+}
+
+void refuse_row(const fs::path& path, const RowIdentity& row, const std::string& sentence) {
+  throw InputError(fmt::format("{}: row {} ({}): {}", path.string(), row.line, row.id, sentence));
+}
+
+void refuse_doubled(const fs::path& path, const RowIdentity& row, const RowIdentity& next) {
+  if (row.id == next.id) refuse_row(path, next, fmt::format("wanted each id once, this one is in row {} too: leave one out", row.line));
+}
+
+std::vector<std::size_t> find_columns(const DelimitedTable& table, const fs::path& path, const std::string& option,
+                                      const std::vector<std::string>& names) {
+  std::vector<std::size_t> out;
+  for (const std::string& name : names) {
+    const auto at = table.column(name);
+    const std::string nearest = at ? "" : nearest_word(name, table.columns);
+    if (!at)
+      throw ConfigError(fmt::format(
+          "{}: wanted columns of {}, got '{}'{}", option, path.string(), name,
+          nearest.empty() ? fmt::format(": it has {}", fmt::join(table.columns, ", ")) : fmt::format(": did you mean {}?", nearest)));
+    out.push_back(*at);
+  }
+  return out;
+}
+
+}  // namespace microtome
