@@ -81,6 +81,7 @@ void require_columns(const fs::path& path, const DelimitedTable& table) {
 }
 
 void refuse_constant(const fs::path& path, const std::vector<RiskRow>& rows) {
+  if (rows.size() < 2) return;
   for (const RiskRow& row : rows)
     if (row.risk != rows.front().risk) return;
   refuse_row(path, rows.front(),

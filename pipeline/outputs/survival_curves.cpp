@@ -97,29 +97,31 @@ std::vector<std::int64_t> at_ticks(const RiskGroup& group, const std::vector<dou
   return out;
 }
 
-std::string median_words(const RiskGroup& group) {
-  if (!group.median.months) return fmt::format("{}: median not reached", group.name);
-  return fmt::format("{}: median {:.3g} months", group.name, *group.median.months);
+std::string median_words(const SurvivalOverTime& over) {
+  std::vector<std::string> out;
+  for (const RiskGroup& group : over.groups)
+    if (group.n > 0)
+      out.push_back(group.median.months ? fmt::format("{:.3g} months with {}", *group.median.months, group.name)
+                                        : fmt::format("not reached with {}", group.name));
+  return fmt::format("Median: {}.", fmt::join(out, ", "));
 }
 
 CurveFigure kaplan_meier_figure(const SurvivalResult& result) {
   const double months = result.longest_follow_up;
   Chart chart{"Survival by predicted risk", "Months", "Share without event (Kaplan-Meier)", 0, months, 0, 1, {}, month_step(months)};
   chart.counts.heading = "Patients still followed";
-  std::string medians;
   for (const RiskGroup& group : result.over_time.groups) {
     if (group.n == 0) continue;
     chart.series.push_back(stairs(group));
     chart.counts.rows.push_back({group.name, at_ticks(group, chart_x_ticks(chart))});
-    medians += median_words(group) + ". ";
   }
   const Metric *rank = find_metric(result.metrics, "logrank_p"), *ratio = find_metric(result.metrics, "hazard_ratio");
   return {
       "kaplan_meier.svg", chart_svg(chart),
-      fmt::format("Log-rank test {}. Hazard ratio of high against low risk {}. {}Bands are 95 % intervals at each time (log-log); strokes "
+      fmt::format("Log-rank test {}. Hazard ratio of high against low risk {}. {} Bands are 95 % intervals at each time (log-log); strokes "
                   "are patients whose follow-up ended there.",
                   p_text(rank->value, rank->interval.reason),
-                  ratio->value ? with_interval(*ratio) : "does not exist: " + ratio->interval.reason, medians)};
+                  ratio->value ? with_interval(*ratio) : "does not exist: " + ratio->interval.reason, median_words(result.over_time))};
 }
 
 CurveFigure auc_figure(const SurvivalResult& result) {

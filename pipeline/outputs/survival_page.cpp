@@ -62,7 +62,9 @@ PageTable metrics_table(const SurvivalResult& result) {
 
 PageTable groups_table(const SurvivalResult& result) {
   PageTable out{"Risk groups", "", {"Group", "Patients", "Events", "Median months", "95 % interval"}, {false, true, true, true, true}, {}};
-  out.note = fmt::format("High risk is a risk at or above the cut: {} ({}).", fmt::join(result.cut.cuts, ", "), result.cut.source);
+  std::vector<std::string> cuts;
+  for (const double cut : result.cut.cuts) cuts.push_back(fmt::format("{:.4g}", cut));
+  out.note = fmt::format("High risk is a risk at or above the cut: {} ({}).", fmt::join(cuts, ", "), result.cut.source);
   for (const RiskGroup& group : result.over_time.groups) {
     auto text = [](std::optional<double> months) { return months ? fmt::format("{:.1f}", *months) : "not reached"; };
     out.rows.push_back({group.name, std::to_string(group.n), std::to_string(group.events), text(group.median.months),

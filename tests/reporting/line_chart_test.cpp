@@ -46,5 +46,32 @@ TEST(LineChart, SeriesDifferInColourAndDash) {
   for (const char* part : {"#0072b2", "#d55e00", "8 4"}) EXPECT_TRUE(has(svg, part)) << part;
 }
 
+TEST(LineChart, LimitsAlongALineAreABandThatEndsWhereTheyDo) {
+  Chart chart = sample();
+  chart.series[1].points = {{0, 1, 0.5, 1}, {0.5, 0.5, 0.25, 0.75}, {1, 0, {}, {}}};
+  const std::string svg = chart_svg(chart);
+  EXPECT_TRUE(has(svg, "<polygon points=\"62.00,40.00 250.00,134.00 250.00,322.00 62.00,228.00\" fill=\"#0072b2\""));
+  EXPECT_FALSE(has(chart_svg(sample()), "<polygon"));
+}
+
+TEST(LineChart, StrokesStandAcrossTheLine) {
+  Chart chart = sample();
+  chart.series[1].strokes = {{0.5, 0.5, {}, {}}, {1, 1, {}, {}}};
+  EXPECT_TRUE(has(chart_svg(chart), "<path d=\"M250.00 223.50v9M438.00 35.50v9\" stroke=\"#0072b2\""));
+}
+
+TEST(LineChart, CountsStandUnderTheTicksInTheColourOfTheirSeries) {
+  Chart chart = sample();
+  chart.x_low = 0;
+  chart.x_high = 30;
+  chart.x_step = 12;
+  EXPECT_EQ(chart_x_ticks(chart), (std::vector<double>{0, 12, 24}));
+  chart.counts = {"At risk", {{"a & b", {90, 41, 7}}}};
+  const std::string svg = chart_svg(chart);
+  for (const char* part : {">At risk<", "fill=\"#0072b2\">a &amp; b<", "x=\"212.40\" y=\"520\" text-anchor=\"middle\">41<", ">7<"})
+    EXPECT_TRUE(has(svg, part)) << part;
+  EXPECT_TRUE(has(svg, "height=\"577\"")) << svg.substr(0, 200) << "room for heading, name, numbers and legend";
+}
+
 }  // namespace
 }  // namespace microtome

@@ -280,6 +280,7 @@ SurvivalComparison compare_survival(const JudgedSurvival& one, const JudgedSurvi
       one, [&](RowWeights weight) { return minus(first.values(weight), second.values(weight)); }, settings);
   for (Metric& m : out.difference)
     if (!m.value) m.interval.reason = "one of the two has no value";
+  for (auto* metrics : {&out.one, &out.other, &out.difference}) metrics->pop_back();  // ibs_kaplan_meier knows no model
   return out;
 }
 

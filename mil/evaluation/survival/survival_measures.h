@@ -62,7 +62,8 @@ std::vector<Metric> measure_survival(const JudgedSurvival& judged, const Surviva
 std::vector<Metric> measure_survival_fold_means(const JudgedSurvival& judged, const SurvivalTimes& times,
                                                 const BootstrapSettings& settings);
 
-/// Two models on the same patients; difference is one minus other, both seeing the same resamples. Metrics of names().
+/// Two models on the same patients; difference is one minus other, both seeing the same resamples. Metrics of names() but for
+/// ibs_kaplan_meier.
 struct SurvivalComparison {
   std::vector<Metric> one, other, difference;
 };
