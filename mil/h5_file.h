@@ -20,10 +20,14 @@ namespace microtome {
 class H5Fault : public std::runtime_error {
  public:
   H5Fault(const std::string& wanted, const std::string& said, std::string advice = "")
-      : std::runtime_error(wanted + ": " + said), advice_(std::move(advice)) {}
+      : std::runtime_error(wanted + ": " + said), wanted_(wanted), said_(said), advice_(std::move(advice)) {}
+  const std::string& wanted() const { return wanted_; }
+  const std::string& said() const { return said_; }
   const std::string& advice() const { return advice_; }
 
  private:
+  std::string wanted_;
+  std::string said_;
   std::string advice_;
 };
 
@@ -58,7 +62,7 @@ class H5Handle {
 /// Throws H5Fault(wanted, what the library said) when status is negative.
 void check_h5(int status, const std::string& wanted);
 
-enum class H5Class { integer, real, text, boolean, other };
+enum class H5Class { integer, real, text, boolean, compound, other };
 
 /// How a data set lies in the file. chunk_rows 0: in one piece; else chunks of so many whole rows, and rows may be appended by others.
 struct H5Storage {
@@ -78,12 +82,14 @@ class H5Node {
   bool has(const std::string& child) const;
   std::vector<std::string> children() const;  // by name
   H5Node child(const std::string& name) const;
+  H5Node again() const;  // the same, to be kept by someone else
 
   std::vector<std::uint64_t> shape() const;
   H5Class content() const;
   /// Whole data sets in row-major order. Numbers of any width are converted; a size that the file cannot hold is refused before memory is
   /// asked for, and so is a compression filter that this library lacks (by name).
   std::vector<float> floats() const;
+  std::vector<double> doubles() const;
   std::vector<std::int64_t> integers() const;
   std::vector<std::string> texts() const;
 
@@ -95,6 +101,7 @@ class H5Node {
 
   H5Node create_group(const std::string& name) const;
   H5Node write(const std::string& name, std::span<const float> data, const std::vector<std::uint64_t>& shape, H5Storage storage = {}) const;
+  H5Node write(const std::string& name, std::span<const double> data, const std::vector<std::uint64_t>& shape, H5Storage storage = {}) const;
   H5Node write(const std::string& name, std::span<const std::int64_t> data, const std::vector<std::uint64_t>& shape,
                H5Storage storage = {}) const;
   H5Node write(const std::string& name, std::span<const std::int32_t> data, const std::vector<std::uint64_t>& shape,
@@ -113,6 +120,10 @@ class H5Node {
   H5Handle handle_;
   std::string name_;
 };
+
+/// Waits until no thread is inside the library and keeps the others out: for forking, with the library in order in both processes. Each of
+/// them releases its copy.
+std::unique_lock<std::mutex> hold_h5_library();
 
 /// One open file. Holds the process-wide lock as long as it lives.
 class H5File {

@@ -51,6 +51,8 @@ std::unique_lock<std::mutex> enter_library() {
 
 }  // namespace
 
+std::unique_lock<std::mutex> hold_h5_library() { return std::unique_lock<std::mutex>(library_lock()); }
+
 void check_h5(int status, const std::string& wanted) {
   if (status < 0) throw H5Fault(wanted, library_words());
 }
@@ -127,6 +129,12 @@ H5Node H5Node::child(const std::string& name) const {
   const H5I_type_t type = H5Iget_type(handle.id());
   if (type != H5I_GROUP && type != H5I_DATASET) throw H5Fault("read " + full, "it is neither a group nor a data set");
   return H5Node(std::move(handle), full);
+}
+
+H5Node H5Node::again() const {
+  const std::string wanted = "read " + name_;
+  check_h5(H5Iinc_ref(id()), wanted);
+  return H5Node(H5Handle(id(), H5Oclose, wanted), name_);
 }
 
 std::string bag_library_version() {

@@ -2,11 +2,9 @@
 // Reading data sets and attributes whatever their width on disk, and refusing what cannot be read before memory is asked for.
 #include <hdf5.h>
 
-#include <algorithm>
-#include <functional>
-
 #include "mil/float16.h"
 #include "mil/h5_file.h"
+#include "mil/h5_reading.h"
 #include "mil/h5_types.h"
 
 namespace microtome {
@@ -16,21 +14,6 @@ namespace {
 // Deflate shrinks at most 1032 to 1, so a data set that claims much more than its bytes can unfold to is damaged.
 constexpr std::uint64_t largest_ratio = 2048;
 constexpr std::uint64_t always_allowed = 1 << 20;
-
-H5Class class_of(const H5Handle& type) {
-  switch (H5Tget_class(type.id())) {
-    case H5T_INTEGER:
-      return H5Class::integer;
-    case H5T_FLOAT:
-      return H5Class::real;
-    case H5T_STRING:
-      return H5Class::text;
-    case H5T_ENUM:
-      return H5Class::boolean;
-    default:
-      return H5Class::other;
-  }
-}
 
 std::vector<std::uint64_t> shape_of(const H5Handle& space, const std::string& wanted) {
   const int rank = H5Sget_simple_extent_ndims(space.id());
@@ -72,8 +55,26 @@ void require_filters(std::int64_t dataset, const std::string& wanted) {
   }
 }
 
-// Element count of a data set that can be read into memory.
-std::size_t readable_count(const H5Node& node, const H5Handle& type, const std::string& wanted) {
+}  // namespace
+
+H5Class h5_class_of(const H5Handle& type) {
+  switch (H5Tget_class(type.id())) {
+    case H5T_INTEGER:
+      return H5Class::integer;
+    case H5T_FLOAT:
+      return H5Class::real;
+    case H5T_STRING:
+      return H5Class::text;
+    case H5T_ENUM:
+      return H5Class::boolean;
+    case H5T_COMPOUND:
+      return H5Class::compound;
+    default:
+      return H5Class::other;
+  }
+}
+
+std::size_t h5_readable_count(const H5Node& node, const H5Handle& type, const std::string& wanted) {
   require_filters(node.id(), wanted);
   const std::uint64_t count = count_of(node.shape(), wanted);
   std::uint64_t bytes = 0;
@@ -85,81 +86,19 @@ std::size_t readable_count(const H5Node& node, const H5Handle& type, const std::
   return static_cast<std::size_t>(count);
 }
 
+namespace {
+
 template <class Number>
 std::vector<Number> read_numbers(const H5Node& node, std::int64_t memory_type, bool reals_allowed) {
   const std::string wanted = "read " + node.name();
   const H5Handle type = type_of(node.id(), wanted);
-  const H5Class found = class_of(type);
+  const H5Class found = h5_class_of(type);
   if (found != H5Class::integer && found != H5Class::boolean && !(reals_allowed && found == H5Class::real)) {
     throw H5Fault(wanted, reals_allowed ? "it does not hold numbers" : "it does not hold whole numbers");
   }
-  std::vector<Number> numbers(readable_count(node, type, wanted));
+  std::vector<Number> numbers(h5_readable_count(node, type, wanted));
   if (!numbers.empty()) check_h5(H5Dread(node.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers.data()), wanted);
   return numbers;
-}
-
-// Ids end in JSON documents, which know nothing but UTF-8.
-bool is_utf8(const std::string& text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    const std::size_t length = first < 0x80                    ? 1
-                               : first >= 0xc2 && first < 0xe0 ? 2
-                               : first >= 0xe0 && first < 0xf0 ? 3
-                               : first >= 0xf0 && first < 0xf5 ? 4
-                                                               : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    char32_t point = length == 1 ? first : first & (0xffU >> (length + 1));
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xc0U) != 0x80U) return false;
-      point = (point << 6) | (next & 0x3fU);
-    }
-    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-    if (overlong || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return false;
-    i += length;
-  }
-  return true;
-}
-
-using Transfer = std::function<herr_t(hid_t type, void* memory)>;
-
-std::vector<std::string> read_variable_texts(const H5Handle& type, const H5Handle& space, std::size_t count, const Transfer& transfer,
-                                             const std::string& wanted) {
-  std::vector<char*> pointers(count, nullptr);
-  check_h5(transfer(type.id(), pointers.data()), wanted);
-  std::vector<std::string> texts(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (pointers[i] != nullptr) texts[i] = pointers[i];
-  }
-  check_h5(H5Dvlen_reclaim(type.id(), space.id(), H5P_DEFAULT, pointers.data()), wanted);
-  return texts;
-}
-
-std::vector<std::string> read_fixed_texts(const H5Handle& type, std::size_t count, const Transfer& transfer, const std::string& wanted) {
-  const std::size_t width = H5Tget_size(type.id());
-  std::vector<char> bytes(count * width);
-  check_h5(transfer(type.id(), bytes.data()), wanted);
-  std::vector<std::string> texts(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    texts[i].assign(bytes.data() + i * width, width);
-    texts[i].erase(std::min(texts[i].find('\0'), width));
-    while (H5Tget_strpad(type.id()) == H5T_STR_SPACEPAD && !texts[i].empty() && texts[i].back() == ' ') texts[i].pop_back();
-  }
-  return texts;
-}
-
-std::vector<std::string> read_texts(const H5Handle& type, const H5Handle& space, std::size_t count, const Transfer& transfer,
-                                    const std::string& wanted) {
-  if (class_of(type) != H5Class::text) throw H5Fault(wanted, "it does not hold text");
-  if (count == 0) return {};
-  const bool variable = H5Tis_variable_str(type.id()) > 0;
-  std::vector<std::string> texts =
-      variable ? read_variable_texts(type, space, count, transfer, wanted) : read_fixed_texts(type, count, transfer, wanted);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!is_utf8(texts[i]))
-      throw H5Fault(wanted, "the text at position " + std::to_string(i) + " is not UTF-8", "write the file again with UTF-8 texts");
-  }
-  return texts;
 }
 
 struct Attribute {
@@ -195,7 +134,7 @@ std::vector<std::uint64_t> H5Node::shape() const {
   return shape_of(H5Handle(H5Dget_space(id()), H5Sclose, wanted), wanted);
 }
 
-H5Class H5Node::content() const { return is_group() ? H5Class::other : class_of(type_of(id(), "read " + name_)); }
+H5Class H5Node::content() const { return is_group() ? H5Class::other : h5_class_of(type_of(id(), "read " + name_)); }
 
 std::vector<float> H5Node::floats() const {
   shape();
@@ -207,34 +146,27 @@ std::vector<float> H5Node::floats() const {
   return values;
 }
 
+std::vector<double> H5Node::doubles() const {
+  shape();
+  return read_numbers<double>(*this, H5T_NATIVE_DOUBLE, true);
+}
+
 std::vector<std::int64_t> H5Node::integers() const {
   shape();
   return read_numbers<std::int64_t>(*this, H5T_NATIVE_INT64, false);
-}
-
-std::vector<std::string> H5Node::texts() const {
-  const std::string wanted = "read " + name_;
-  shape();
-  const H5Handle type = type_of(id(), wanted);
-  const H5Handle space(H5Dget_space(id()), H5Sclose, wanted);
-  const std::size_t count = readable_count(*this, type, wanted);
-  const auto transfer = [this](hid_t memory_type, void* memory) {
-    return H5Dread(id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, memory);
-  };
-  return read_texts(type, space, count, transfer, wanted);
 }
 
 bool H5Node::has_attribute(const std::string& name) const { return H5Aexists(id(), name.c_str()) > 0; }
 
 std::string H5Node::text_attribute(const std::string& name) const {
   const Attribute a = open_scalar(*this, name);
-  const auto transfer = [&a](hid_t memory_type, void* memory) { return H5Aread(a.handle.id(), memory_type, memory); };
-  return read_texts(a.type, a.space, 1, transfer, a.wanted).front();
+  const auto transfer = [&a](std::int64_t memory_type, void* memory) { return H5Aread(a.handle.id(), memory_type, memory); };
+  return read_h5_texts(a.type, a.space, 1, transfer, a.wanted).front();
 }
 
 double H5Node::real_attribute(const std::string& name) const {
   const Attribute a = open_scalar(*this, name);
-  const H5Class found = class_of(a.type);
+  const H5Class found = h5_class_of(a.type);
   if (found != H5Class::real && found != H5Class::integer) throw H5Fault(a.wanted, "it is not a number");
   double value = 0;
   check_h5(H5Aread(a.handle.id(), H5T_NATIVE_DOUBLE, &value), a.wanted);
@@ -243,7 +175,7 @@ double H5Node::real_attribute(const std::string& name) const {
 
 std::vector<std::int64_t> H5Node::integers_attribute(const std::string& name) const {
   const Attribute a = open_attribute(*this, name);
-  if (class_of(a.type) != H5Class::integer) throw H5Fault(a.wanted, "it is not a whole number");
+  if (h5_class_of(a.type) != H5Class::integer) throw H5Fault(a.wanted, "it is not a whole number");
   std::vector<std::int64_t> values(a.count);
   if (a.count > 0) check_h5(H5Aread(a.handle.id(), H5T_NATIVE_INT64, values.data()), a.wanted);
   return values;

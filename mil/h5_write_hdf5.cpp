@@ -98,6 +98,11 @@ H5Node H5Node::write(const std::string& name, std::span<const float> data, const
   return write_dataset(*this, name, {H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, data.data(), data.size()}, shape, storage);
 }
 
+H5Node H5Node::write(const std::string& name, std::span<const double> data, const std::vector<std::uint64_t>& shape,
+                     H5Storage storage) const {
+  return write_dataset(*this, name, {H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, data.data(), data.size()}, shape, storage);
+}
+
 H5Node H5Node::write(const std::string& name, std::span<const std::int64_t> data, const std::vector<std::uint64_t>& shape,
                      H5Storage storage) const {
   return write_dataset(*this, name, {H5T_STD_I64LE, H5T_NATIVE_INT64, data.data(), data.size()}, shape, storage);

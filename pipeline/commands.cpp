@@ -22,7 +22,7 @@ const std::vector<Command> kCommands = {
      "  microtome run --archive slides/ --output out/ --encoder uni/ --encoder tumour-classifier/     both from one decoding\n"
      "  microtome run --manifest night.csv --output out/ --encoder uni/ --model model/ --genomics genes.h5ad --threads 16\n"
      "  microtome run --bags out/ --model other-model/ --output other/      scores features that are there; opens no slide\n",
-     {"run", "tiling", "tissue", "encoder", "engine"},
+     {"run", "genomics", "tiling", "tissue", "encoder", "engine"},
      {},
      command_run},
     {"plan",
@@ -39,7 +39,7 @@ const std::vector<Command> kCommands = {
      "  microtome train --bags out/ --labels labels.csv --output model/\n"
      "  microtome train --bags out/ --labels labels.csv --genomics genes.h5ad --output model/ --folds 5 --seed 1\n"
      "  microtome train --bags out/ --labels labels.csv --aggregator clam-sb --train.grid \"learning_rate=1e-4,2e-4\" --output model/\n",
-     {"data", "train", "run", "engine"},
+     {"data", "train", "run", "genomics", "engine"},
      {},
      command_train},
     {"evaluate",
@@ -64,7 +64,7 @@ const std::vector<Command> kCommands = {
      "Trust",
      "can slides, models and tables be read, and if not, why; without arguments: the installation",
      "  microtome check\n  microtome check --encoder uni/ --threads 8\n  microtome check slide.svs model/ genes.h5ad out/slides/a/features.h5\n",
-     {"encoder", "tiling", "engine"},
+     {"encoder", "genomics", "tiling", "engine"},
      {"PATH..."},
      command_check},
     {"version", "Trust", "program, libraries, devices", "  microtome version\n", {}, {}, command_version},

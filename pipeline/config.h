@@ -47,6 +47,13 @@ struct RunSettings {
   bool hash_slides = false;  // full sha256 of every slide in its findings: reads the whole file
 };
 
+/// Genomic tables: which matrix of a file is meant, under which names its genes are found, and how an import reads its inputs.
+struct GenomicsSettings {
+  std::string modality;             // of a .h5mu, the genome of an old 10x file; empty: the only one (changes results)
+  std::string layer;                // instead of X (changes results)
+  std::filesystem::path aliases;    // HGNC's complete set or former,approved; empty: names must agree (changes results)
+};
+
 /// The encoders of a run: each tile is decoded once for all of them.
 struct EncoderOptions {
   std::vector<std::string> name;         // built-in names or folders; features and classifiers in any mixture (changes results)
@@ -95,6 +102,7 @@ struct SynthSettings {
 
 struct Config {
   RunSettings run;
+  GenomicsSettings genomics;
   TilingSettings tiling;
   TissueSettings tissue;
   EncoderOptions encoder;

@@ -21,6 +21,7 @@ class Bindings : public BindingList {
  public:
   explicit Bindings(Config& c) {
     bind_run(c.run);
+    bind_genomics(c.genomics);
     bind_tiling(c.tiling, c.tissue);
     bind_engine(c.encoder, c.engine);
     bind_training(c.data, c.train);
@@ -43,6 +44,12 @@ class Bindings : public BindingList {
     add("run.task_index", "task-index", r.task_index, Effect::speed, "this task's share: rows r with r % task_count == task_index");
     add("run.task_count", "task-count", r.task_count, Effect::speed, "number of tasks that share the manifest");
     add("run.hash_slides", "hash-slides", r.hash_slides, Effect::result, "sha256 of each whole slide in its findings (reads all of it)");
+  }
+
+  void bind_genomics(GenomicsSettings& g) {
+    add("genomics.modality", "", g.modality, Effect::result, "which table of a .h5mu, which genome of an old 10x file");
+    add("genomics.layer", "", g.layer, Effect::result, "layer to use instead of X");
+    add("genomics.aliases", "", g.aliases, Effect::path, "former and approved gene symbols: HGNC's complete set, or CSV");
   }
 
   void bind_tiling(TilingSettings& t, TissueSettings& s) {

@@ -59,7 +59,8 @@ void load_genomics(RunParts& parts, const std::vector<ManifestRow>& rows) {
                                  parts.model ? "this one was trained on images alone" : "no --model was given"));
   }
   const ModelCard& card = parts.model->card();
-  parts.genomics = std::make_shared<GenomicSource>(run.genomics, card.genes, card.gene_units, run.max_missing_genes, keys_of(rows));
+  parts.genomics = std::make_shared<GenomicSource>(run.genomics, card.genes, card.gene_units, run.max_missing_genes, keys_of(rows),
+                                                   genomic_reading(parts.config.genomics));
 }
 
 void require_scale(const EncoderFacts& encoder, const TilingSettings& tiling) {
@@ -131,7 +132,7 @@ RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows)
   load_model(parts, rows, allowed.get());
   load_genomics(parts, rows);
   parts.bag_recipe = bag_recipe(parts.config, parts.encoders);
-  parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", parts.genomics ? parts.genomics->table().sha256 : "");
+  parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", parts.genomics ? parts.genomics->recipe() : "");
   parts.open = [](const ManifestRow& row) { return std::shared_ptr<const Slide>(open_slide(row.path)); };
   parts.software = software_versions();
   return parts;

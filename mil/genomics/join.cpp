@@ -136,23 +136,6 @@ JoinAudit GenomicJoin::audit(const std::vector<SlideKeys>& slides) const {
   return audit;
 }
 
-std::vector<std::int64_t> match_genes(const GenomicTable& table, const std::vector<std::string>& required, double max_missing) {
-  std::unordered_map<std::string, std::int64_t> columns;
-  for (std::size_t i = 0; i < table.genes.size(); ++i) columns.emplace(trimmed_id(table.genes[i]), static_cast<std::int64_t>(i));
-  std::vector<std::int64_t> found;
-  std::size_t missing = 0;
-  std::string named;
-  for (const std::string& gene : required) {
-    const auto column = columns.find(trimmed_id(gene));
-    found.push_back(column == columns.end() ? -1 : column->second);
-    if (column == columns.end() && ++missing <= examples) named += (named.empty() ? "" : ", ") + gene;
-  }
-  if (missing == 0 || static_cast<double>(missing) / static_cast<double>(required.size()) <= max_missing) return found;
-  throw ModelError("genomic table: find the " + std::to_string(required.size()) + " genes of the model: " + std::to_string(missing) +
-                   " are missing, more than the allowed share (" + named + (missing > examples ? ", ..." : "") +
-                   "): check that the table uses the model's gene names");
-}
-
 std::optional<std::string> tcga_patient(const std::string& id) {
   const std::string barcode = upper(id.substr(0, patient_length));
   if (barcode.size() != patient_length || barcode.compare(0, 5, "TCGA-") != 0 || barcode[7] != '-') return std::nullopt;

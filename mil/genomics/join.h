@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "mil/genomics/gene_aliases.h"
 #include "mil/genomics/table.h"
 
 namespace microtome {
@@ -54,9 +55,11 @@ class GenomicJoin {
   std::shared_ptr<const Index> index_;
 };
 
-/// Column of each required gene in the table, or -1. Throws ModelError naming the first missing genes when more than
-/// max_missing (share, 0..1) are not there.
-std::vector<std::int64_t> match_genes(const GenomicTable& table, const std::vector<std::string>& required, double max_missing);
+/// Column of each required gene in the table, or -1. By name; else by the table's column symbol where one gene alone has it; else by the
+/// approved symbol that `aliases` gives for both. Throws ModelError naming the first missing genes when more than max_missing (share, 0..1)
+/// are not there.
+std::vector<std::int64_t> match_genes(const GenomicTable& table, const std::vector<std::string>& required, double max_missing,
+                                      const GeneAliases* aliases = nullptr);
 
 /// "TCGA-05-4244" from "TCGA-05-4244-01Z-00-DX1.<uuid>", nullopt for other names. formats.md 1.6.
 std::optional<std::string> tcga_patient(const std::string& id);

@@ -2,8 +2,11 @@
 // Names in a genomic table: trimmed, and each only once.
 #include "mil/genomics/table_check.h"
 
+#include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
+#include "mil/genomics/units.h"
 #include "mil/h5_file.h"
 
 namespace microtome {
@@ -34,6 +37,20 @@ void require_unique(const GenomicTable& table) {
   if (!rows.empty()) throw H5Fault("tell the rows apart (obs index)", rows, "give every row an id of its own");
   const std::string genes = repeated(table.genes, true);
   if (!genes.empty()) throw H5Fault("tell the genes apart (var index)", genes, "give every gene a name of its own");
+}
+
+void require_possible(const GenomicTable& table, std::span<const float> values, std::span<const std::size_t> rows) {
+  const UnitRange range = range_of_units(table.units);
+  const auto impossible = [&](float value) { return std::isinf(value) || value < range.least || value > range.most; };
+  const auto found = std::find_if(values.begin(), values.end(), impossible);
+  if (found == values.end()) return;
+  const auto at = static_cast<std::size_t>(found - values.begin());
+  const std::size_t row = at / table.genes.size();
+  const std::string where =
+      "the value in row " + std::to_string(rows.empty() ? row : rows[row]) + " of gene " + table.genes[at % table.genes.size()];
+  if (std::isinf(*found)) throw H5Fault("read /X", where + " is infinite or beyond float32", "write missing values as NaN");
+  throw H5Fault("read /X as " + table.units, where + " is " + number_text(*found) + ", which " + table.units + " cannot be",
+                "state the units that the values have");
 }
 
 }  // namespace microtome

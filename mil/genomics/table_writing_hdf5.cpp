@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing AnnData files in the subset that anndata 0.8 reads as well as a current one.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -14,16 +17,32 @@ namespace {
 
 constexpr std::uint64_t chunk_values = 1 << 18;  // 1 MiB of float32
 
+template <class Column>
+void validate_columns(const std::string& frame, const std::map<std::string, std::vector<Column>>& columns, std::size_t length) {
+  for (const auto& [name, values] : columns) {
+    const std::string wanted = "write the " + frame + " column " + name;
+    if (name.empty() || name == "_index" || name.find('/') != std::string::npos) throw H5Fault(wanted, "anndata does not accept this name");
+    if (values.size() != length) throw H5Fault(wanted, "its length is not the number of " + std::string(frame == "obs" ? "rows" : "genes"));
+  }
+}
+
+void validate_reference(const std::vector<double>& numbers, const GenomicTable& table) {
+  if (!numbers.empty() && numbers.size() != table.genes.size()) throw H5Fault("write the reference", "it has not a number for each gene");
+}
+
 void validate(const GenomicTable& table) {
   require_unique(table);
   if (table.values.size() != table.row_ids.size() * table.genes.size()) {
     throw H5Fault("write /X", "there are " + std::to_string(table.values.size()) + " values for " + std::to_string(table.row_ids.size()) +
                                   " rows and " + std::to_string(table.genes.size()) + " genes");
   }
-  for (const auto& [name, texts] : table.row_columns) {
-    const std::string wanted = "write the obs column " + name;
-    if (name.empty() || name == "_index" || name.find('/') != std::string::npos) throw H5Fault(wanted, "anndata does not accept this name");
-    if (texts.size() != table.row_ids.size()) throw H5Fault(wanted, "its length is not the number of rows");
+  validate_columns("obs", table.row_columns, table.row_ids.size());
+  validate_columns("obs", table.row_numbers, table.row_ids.size());
+  validate_columns("var", table.gene_columns, table.genes.size());
+  validate_reference(table.reference_mean, table);
+  validate_reference(table.reference_sd, table);
+  for (const auto& [name, numbers] : table.row_numbers) {
+    if (table.row_columns.contains(name)) throw H5Fault("write the obs column " + name, "there are two of this name");
   }
 }
 
@@ -36,16 +55,24 @@ void write_texts(const H5Node& group, const std::string& name, const std::vector
   mark(group.write(name, texts), "string-array", "0.2.0");
 }
 
+void write_numbers(const H5Node& group, const std::string& name, const std::vector<double>& numbers) {
+  mark(group.write(name, std::span<const double>(numbers), {numbers.size()}), "array", "0.2.0");
+}
+
 void write_frame(const H5Node& root, const std::string& name, const std::vector<std::string>& index,
-                 const std::map<std::string, std::vector<std::string>>& columns) {
+                 const std::map<std::string, std::vector<std::string>>& texts, const std::map<std::string, std::vector<double>>& numbers) {
   const H5Node frame = root.create_group(name);
   mark(frame, "dataframe", "0.2.0");
   frame.set_attribute("_index", std::string("_index"));
   std::vector<std::string> order;
   write_texts(frame, "_index", index);
-  for (const auto& [column, texts] : columns) {
+  for (const auto& [column, values] : texts) {
     order.push_back(column);
-    write_texts(frame, column, texts);
+    write_texts(frame, column, values);
+  }
+  for (const auto& [column, values] : numbers) {
+    order.push_back(column);
+    write_numbers(frame, column, values);
   }
   frame.set_attribute("column-order", order);
 }
@@ -90,26 +117,70 @@ void write_csr(const H5Node& root, const GenomicTable& table) {
   write_csr_as<std::int32_t>(root, table);
 }
 
-void write_mappings(const H5Node& root, const std::string& units) {
+void write_mappings(const H5Node& root, const GenomicTable& table) {
   for (const char* name : {"layers", "obsm", "obsp", "varm", "varp", "uns"}) mark(root.create_group(name), "dict", "0.1.0");
-  if (!units.empty()) mark(root.child("uns").write("units", units), "string", "0.2.0");
+  const H5Node uns = root.child("uns");
+  std::map<std::string, std::string> texts = table.notes;
+  if (!table.units.empty()) texts["units"] = table.units;
+  if (!table.modality.empty()) texts["modality"] = table.modality;
+  for (const auto& [name, text] : texts) mark(uns.write(name, text), "string", "0.2.0");
+  if (!table.reference_mean.empty()) write_numbers(uns, "reference_mean", table.reference_mean);
+  if (!table.reference_sd.empty()) write_numbers(uns, "reference_sd", table.reference_sd);
 }
+
+bool sparse_pays(const GenomicTable& table) {
+  const auto zeros = static_cast<std::size_t>(std::count(table.values.begin(), table.values.end(), 0.0F));
+  return (table.values.size() - zeros) * 10 < table.values.size() * 3;
+}
+
+void write_file(const std::filesystem::path& path, const GenomicTable& table, bool csr) {
+  H5File file = H5File::create(path);
+  {
+    const H5Node root = file.root();
+    mark(root, "anndata", "0.1.0");
+    csr ? write_csr(root, table) : write_dense(root, table);
+    write_frame(root, "obs", table.row_ids, table.row_columns, table.row_numbers);
+    write_frame(root, "var", table.genes, table.gene_columns, {});
+    write_mappings(root, table);
+  }
+  file.finish();
+}
+
+/// Gone when nobody renamed it.
+class BesideFile {
+ public:
+  explicit BesideFile(const std::filesystem::path& path)
+      : final_(path), beside_(path.parent_path() / ("." + path.filename().string() + ".tmp." + std::to_string(getpid()))) {}
+  BesideFile(const BesideFile&) = delete;
+  BesideFile& operator=(const BesideFile&) = delete;
+  ~BesideFile() {
+    std::error_code ignored;
+    std::filesystem::remove(beside_, ignored);
+  }
+  const std::filesystem::path& path() const { return beside_; }
+  void rename() const {
+    const int descriptor = open(beside_.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+    if (descriptor >= 0) close(descriptor);
+    if (!synced) throw H5Fault("write to disk", "the disk did not take it");
+    std::error_code failure;
+    std::filesystem::rename(beside_, final_, failure);
+    if (failure) throw H5Fault("put the file in its place", failure.message());
+  }
+
+ private:
+  std::filesystem::path final_;
+  std::filesystem::path beside_;
+};
 
 }  // namespace
 
 void write_genomic_table(const std::filesystem::path& path, const GenomicTable& table, MatrixEncoding encoding) {
   with_path<ModelError>(path, "check the table, the folder and the space on its disk", [&] {
     validate(table);
-    H5File file = H5File::create(path);
-    {
-      const H5Node root = file.root();
-      mark(root, "anndata", "0.1.0");
-      encoding == MatrixEncoding::csr ? write_csr(root, table) : write_dense(root, table);
-      write_frame(root, "obs", table.row_ids, table.row_columns);
-      write_frame(root, "var", table.genes, {});
-      write_mappings(root, table.units);
-    }
-    file.finish();
+    const BesideFile file(path);
+    write_file(file.path(), table, encoding == MatrixEncoding::csr || (encoding == MatrixEncoding::smaller && sparse_pays(table)));
+    file.rename();
   });
 }
 

@@ -63,7 +63,7 @@ std::string check_path(const fs::path& path, const Config& config) {
   }
   if (fs::exists(path / "config.json")) return check_encoder(config, path.string());
   if (path.extension() == ".h5ad" || path.extension() == ".h5mu") {
-    const GenomicTable table = read_genomic_table(path);
+    const GenomicTable table = read_genomic_table(path, {config.genomics.modality, config.genomics.layer});
     return fmt::format("genomic table, {} rows, {} genes, {}, units {}", table.row_ids.size(), table.genes.size(), table.encoding,
                        table.units.empty() ? "not stated" : table.units);
   }

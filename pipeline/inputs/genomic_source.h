@@ -5,25 +5,38 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "mil/aggregators/slide_model.h"
 #include "mil/genomics/join.h"
 #include "mil/genomics/table.h"
+#include "pipeline/config.h"
 
 namespace microtome {
 
+/// Which of the file's matrices, and under which names its genes may be found.
+struct GenomicReading {
+  TableChoice choice;
+  std::filesystem::path aliases;  // file of gene_aliases.h; empty: none
+};
+
+GenomicReading genomic_reading(const GenomicsSettings& settings);
+
 class GenomicSource {
  public:
-  /// Reads the table and audits the join with `slides`. `genes` empty: every gene of the table (training). Throws ModelError.
+  /// Reads the table's index, audits the join with `slides` and reads the rows of these slides, no others. `genes` empty: every gene of the
+  /// table (training). Throws ModelError.
   GenomicSource(const std::filesystem::path& path, const std::vector<std::string>& genes, const std::string& units,
-                double max_missing_genes, const std::vector<SlideKeys>& slides);
+                double max_missing_genes, const std::vector<SlideKeys>& slides, const GenomicReading& reading = {});
 
-  /// The row of a slide in the order of genes(); present is false when the table has none. Thread-safe.
+  /// The row of one of the slides in the order of genes(); present is false when the table has none. Thread-safe.
   GenomicInput input(const SlideKeys& keys, ModalityUse* use) const;
 
   const JoinAudit& audit() const { return audit_; }
-  const GenomicTable& table() const { return *table_; }
+  const GenomicTable& table() const { return *table_; }  // without its values
+  /// The table's sha256, and what else decides which numbers are read from it.
+  const std::string& recipe() const { return recipe_; }
   const std::vector<std::string>& genes() const { return genes_; }
 
  private:
@@ -32,6 +45,9 @@ class GenomicSource {
   std::vector<std::string> genes_;
   std::vector<std::int64_t> columns_;  // of each gene, -1: missing
   JoinAudit audit_;
+  std::string recipe_;
+  std::unordered_map<std::size_t, std::size_t> place_;  // row of the table -> row of values_
+  std::vector<float> values_;
 };
 
 }  // namespace microtome

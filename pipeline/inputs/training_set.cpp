@@ -122,12 +122,12 @@ void add_folds(TrainingSet& set, const fs::path& path) {
   }
 }
 
-/// Returns the table's sha256.
-std::string add_genes(TrainingSet& set, const fs::path& path) {
+/// Returns what the genes' part of the recipe is.
+std::string add_genes(TrainingSet& set, const fs::path& path, const GenomicReading& reading) {
   if (path.empty()) return "";
   std::vector<SlideKeys> keys;
   for (const auto& slide : set.slides) keys.push_back({slide.bag.slide_id, slide.patient_id, tcga_sample(slide.bag.slide_id).value_or("")});
-  const GenomicSource source(path, {}, "", 0, keys);
+  const GenomicSource source(path, {}, "", 0, keys, reading);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     set.slides[i].genomic = source.input(keys[i], nullptr);
     set.slides_without_genes += !set.slides[i].genomic.present;
@@ -138,7 +138,7 @@ std::string add_genes(TrainingSet& set, const fs::path& path) {
   }
   set.card.genes = source.genes();
   set.card.gene_units = source.table().units;
-  return source.table().sha256;
+  return source.recipe();
 }
 
 /// Tissue source site of a TCGA barcode, "TCGA-02-0001-...".
@@ -206,7 +206,7 @@ TrainingSet read_training_set(const Config& config) {
   if (!unknown.empty()) set.first_without_bag = unknown.front();
   std::sort(set.slides.begin(), set.slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   add_folds(set, config.data.splits);
-  recipe += "genomics=" + add_genes(set, config.run.genomics) + "\n";
+  recipe += "genomics=" + add_genes(set, config.run.genomics, genomic_reading(config.genomics)) + "\n";
   for (const auto& slide : set.slides) recipe += fmt::format("{}:{}:{} ", slide.patient_id, slide.fold, slide.site);
   set.recipe = sha256_of_text(recipe);
   return set;

@@ -164,11 +164,60 @@ TEST(MatchGenes, MoreThanTheAllowedShareMissingIsRefusedByName) {
         match_genes(table, {"A", "TP53", "B"}, 0.5);
       }),
       "genomic table: find the 3 genes of the model: 2 are missing, more than the allowed share (A, B): check that the table uses the "
-      "model's gene names");
+      "model's gene names, or give a list of aliases with --genomics.aliases");
   std::vector<std::string> hundred;
   for (int i = 0; i < 100; ++i) hundred.push_back(i < 71 ? "TP53" : "G" + std::to_string(i));
   EXPECT_NO_THROW(match_genes(table, hundred, 0.29));
   EXPECT_THROW(match_genes(table, hundred, 0.28), ModelError);
+}
+
+TEST(MatchGenes, ASymbolStandsForItsGeneWhereItIsAlone) {
+  GenomicTable table;
+  table.genes = {"ENSG1", "ENSG2", "ENSG3"};
+  table.gene_columns["symbol"] = {"TP53", "TWIN", "TWIN"};
+  EXPECT_EQ(match_genes(table, {"TP53", "TWIN", "ENSG3"}, 0.5), (std::vector<std::int64_t>{0, -1, 2}));
+}
+
+TEST(MatchGenes, OldAndNewSymbolsMeetThroughTheUsersAliases) {
+  GenomicTable table;
+  table.genes = {"SEPT2", "MUT", "KRAS"};
+  GeneAliases aliases;
+  aliases.add_approved("SEPTIN2");
+  aliases.add("SEPT2", "SEPTIN2");
+  aliases.add("MUT", "MMUT");
+  EXPECT_EQ(match_genes(table, {"SEPTIN2", "MMUT", "KRAS"}, 0, &aliases), (std::vector<std::int64_t>{0, 1, 2}));
+  table.genes = {"SEPTIN2", "MMUT", "KRAS"};
+  EXPECT_EQ(match_genes(table, {"SEPT2", "MUT", "KRAS"}, 0, &aliases), (std::vector<std::int64_t>{0, 1, 2})) << "whichever side is older";
+  EXPECT_THROW(match_genes(table, {"SEPT2"}, 0), ModelError) << "without aliases nothing is guessed";
+}
+
+TEST(GeneAliases, AFormerSymbolOfTwoGenesStandsForNeither) {
+  GeneAliases aliases;
+  aliases.add("SEP2", "SEPTIN2");
+  aliases.add("SEP2", "OTHER");
+  EXPECT_EQ(aliases.approved("SEP2"), "SEP2");
+}
+
+TEST(GeneAliases, HgncsListIsReadAndPreviousSymbolsOutweighAliases) {
+  const ScratchFolder folder;
+  write_bytes(folder / "hgnc.tsv",
+              "hgnc_id\tsymbol\talias_symbol\tprev_symbol\n"
+              "HGNC:1\tSEPTIN2\t\"DIFF6|hNedd5\"\t\"NEDD5|SEPT2\"\n"
+              "HGNC:2\tMMUT\tSEPT2\tMUT\n"
+              "HGNC:3\tOLD\t\t\n"
+              "HGNC:4\tNEW\t\tOLD\n");
+  const GeneAliases aliases = read_gene_aliases(folder / "hgnc.tsv");
+  EXPECT_EQ(aliases.approved("SEPT2"), "SEPTIN2") << "its alias of MMUT is weaker";
+  EXPECT_EQ(aliases.approved("hNedd5"), "SEPTIN2");
+  EXPECT_EQ(aliases.approved("MUT"), "MMUT");
+  EXPECT_EQ(aliases.approved("OLD"), "OLD") << "approved for a gene of its own";
+  write_bytes(folder / "pairs.csv", "former,approved\nMARCH1,MARCHF1\n");
+  EXPECT_EQ(read_gene_aliases(folder / "pairs.csv").approved("MARCH1"), "MARCHF1");
+  write_bytes(folder / "one.csv", "symbol\nTP53\n");
+  EXPECT_EQ(sentence_of<ModelError>([&] { read_gene_aliases(folder / "one.csv"); }),
+            (folder / "one.csv").string() +
+                ": read as a list of gene aliases: it has neither symbol and prev_symbol nor two columns: give HGNC's "
+                "complete set, or a table with the columns former and approved");
 }
 
 }  // namespace

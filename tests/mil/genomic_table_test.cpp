@@ -24,6 +24,12 @@ GenomicTable small_table() {
   table.genes = {"TP53", "KRAS"};
   table.values = {0, 1.5F, std::nanf(""), -2, 0, 0};
   table.row_columns["patient_id"] = {"a", "", "ä"};
+  table.row_numbers["survival_months"] = {1.5, std::nan(""), 0.1};
+  table.gene_columns["symbol"] = {"TP53", "KRAS"};
+  table.notes = {{"genome_build", "GRCh38"}, {"source_sha256", "00ff"}};
+  table.reference_mean = {0.5, 2};
+  table.reference_sd = {1, 0.25};
+  table.modality = "rnaseq";
   table.units = "log2_tpm";
   return table;
 }
@@ -32,7 +38,19 @@ void expect_equal(const GenomicTable& a, const GenomicTable& b) {
   EXPECT_EQ(a.row_ids, b.row_ids);
   EXPECT_EQ(a.genes, b.genes);
   EXPECT_EQ(a.row_columns, b.row_columns);
+  EXPECT_EQ(a.gene_columns, b.gene_columns);
+  EXPECT_EQ(a.notes, b.notes);
+  EXPECT_EQ(a.reference_mean, b.reference_mean);
+  EXPECT_EQ(a.reference_sd, b.reference_sd);
   EXPECT_EQ(a.units, b.units);
+  EXPECT_EQ(a.modality, b.modality);
+  ASSERT_EQ(a.row_numbers.size(), b.row_numbers.size());
+  for (const auto& [name, numbers] : a.row_numbers) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const double other = b.row_numbers.at(name).at(i);
+      EXPECT_TRUE(numbers[i] == other || (std::isnan(numbers[i]) && std::isnan(other))) << name << " " << i;
+    }
+  }
   ASSERT_EQ(a.values.size(), b.values.size());
   for (std::size_t i = 0; i < a.values.size(); ++i) {
     EXPECT_TRUE(a.values[i] == b.values[i] || (std::isnan(a.values[i]) && std::isnan(b.values[i]))) << i;
@@ -182,21 +200,28 @@ TEST(GenomicTable, RepeatedPatientsAndGenesAreRefusedWithBothPositions) {
 
 TEST(GenomicTable, OtherKindsOfFilesAreNamed) {
   EXPECT_EQ(refusal_of([](const H5Node& root) { root.create_group("mod"); }),
-            "read as AnnData: it is a MuData file of several tables: write the modality to use as .h5ad of its own");
+            "read as MuData: it holds no table: write the table again with anndata");
   EXPECT_EQ(refusal_of([](const H5Node& root) { root.create_group("matrix"); }),
-            "read as AnnData: it is a 10x matrix: convert it to .h5ad with scanpy");
+            "read /matrix/shape: it is not in the file: write the table again with anndata");
+  EXPECT_EQ(refusal_of([](const H5Node& root) {
+              root.create_group("col_attrs");
+              root.create_group("row_attrs");
+            }),
+            "read as AnnData: it is a loom file: convert it to .h5ad with scanpy");
+  EXPECT_EQ(refusal_of([](const H5Node& root) { root.create_group("df").set_attribute("pandas_type", std::string("frame")); }),
+            "read as AnnData: it is a pandas HDFStore: write its frame as CSV and import that");
   EXPECT_EQ(refusal_of([](const H5Node&) {}), "read as AnnData: it has no obs and var: write the table again with anndata");
   EXPECT_EQ(refusal_of([](const H5Node& root) {
               write_frame(root, "obs", {"a"});
               write_frame(root, "var", {"g"});
             }),
-            "read as AnnData: it has no X: copy the layer to use into X");
+            "read as AnnData: it has no X: copy the layer to use into X, or name it with --genomics.layer");
   EXPECT_EQ(refusal_of([](const H5Node& root) {
               root.write("obs", std::vector<std::string>{"a"});
               write_frame(root, "var", {"g"});
               write_dense(root, {1}, {1, 1});
             }),
-            "read /obs: it is one compound data set, as written before anndata 0.7: open it with a current anndata and write it again");
+            "read /obs: it is neither a group of columns nor a data set of records: open it with a current anndata and write it again");
 }
 
 TEST(GenomicTable, UnknownEncodingsAndVersionsAreRefused) {
@@ -293,6 +318,75 @@ TEST(GenomicTable, InfiniteValuesAreRefusedByGene) {
             "read /X: the value in row 1 of gene h is infinite or beyond float32: write missing values as NaN");
 }
 
+TEST(GenomicTable, ValuesThatTheUnitsCannotHaveAreRefused) {
+  const auto with_units = [](const std::string& units, float value) {
+    return [=](const H5Node& root) {
+      write_frame(root, "obs", {"a", "b"});
+      write_frame(root, "var", {"g", "h"});
+      write_dense(root, {0, 1, 0, value}, {2, 2});
+      root.create_group("uns").write("units", units);
+    };
+  };
+  EXPECT_EQ(refusal_of(with_units("tpm", -0.5F)),
+            "read /X as tpm: the value in row 1 of gene h is -0.5, which tpm cannot be: state the units that the values have");
+  EXPECT_NE(refusal_of(with_units("beta", 1.5F)).find("is 1.5, which beta cannot be"), std::string::npos);
+  EXPECT_NE(refusal_of(with_units("cn_gistic", 3)).find("is 3, which cn_gistic cannot be"), std::string::npos);
+  EXPECT_EQ(table_with(with_units("log2_tpm_p0.001", -9.965784F)).units, "log2_tpm_p0.001") << "the floor log2(0.001) is not negative TPM";
+  EXPECT_EQ(table_with(with_units("zscore", -3)).values[3], -3);
+}
+
+TEST(GenomicTable, RowsAreReadAloneAndEqualThoseOfTheWholeTable) {
+  const ScratchFolder folder;
+  GenomicTable table;
+  for (int i = 0; i < 300; ++i) table.row_ids.push_back("p" + std::to_string(i));
+  for (int j = 0; j < 40; ++j) table.genes.push_back("g" + std::to_string(j));
+  for (int i = 0; i < 300 * 40; ++i) table.values.push_back(i % 7 == 0 ? static_cast<float>(i) : 0.0F);
+  for (const MatrixEncoding encoding : {MatrixEncoding::dense, MatrixEncoding::csr}) {
+    write_genomic_table(folder / "t.h5ad", table, encoding);
+    const GenomicTable index = read_genomic_index(folder / "t.h5ad");
+    EXPECT_TRUE(index.values.empty());
+    EXPECT_EQ(index.row_ids, table.row_ids);
+    const std::vector<std::size_t> rows{0, 1, 17, 18, 20, 250, 299};
+    const std::vector<float> values = read_genomic_rows(folder / "t.h5ad", index, rows);
+    ASSERT_EQ(values.size(), rows.size() * 40);
+    for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i], table.values[rows[i / 40] * 40 + i % 40]);
+    EXPECT_TRUE(read_genomic_rows(folder / "t.h5ad", index, {}).empty());
+  }
+}
+
+TEST(GenomicTable, SparseIsWrittenWhereItPays) {
+  const ScratchFolder folder;
+  GenomicTable table = small_table();
+  write_genomic_table(folder / "t.h5ad", table, MatrixEncoding::smaller);
+  EXPECT_EQ(read_genomic_table(folder / "t.h5ad").encoding, "array") << "half of it is not zero";
+  table.values = {0, 1, 0, 0, 0, 0};
+  write_genomic_table(folder / "t.h5ad", table, MatrixEncoding::smaller);
+  EXPECT_EQ(read_genomic_table(folder / "t.h5ad").encoding, "csr_matrix");
+}
+
+TEST(GenomicTable, AFailedWriteLeavesTheOldFileAndNothingElse) {
+  const ScratchFolder folder;
+  write_genomic_table(folder / "t.h5ad", small_table(), MatrixEncoding::dense);
+  const std::string before = bytes_of(folder / "t.h5ad");
+  GenomicTable broken = small_table();
+  broken.notes["a/b/c"] = "no group is called so";
+  EXPECT_THROW(write_genomic_table(folder / "t.h5ad", broken, MatrixEncoding::dense), ModelError);
+  EXPECT_EQ(bytes_of(folder / "t.h5ad"), before);
+  const std::filesystem::directory_iterator files((folder / "t.h5ad").parent_path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+}
+
+TEST(GenomicTable, AHeaderOfABillionGenesIsRefusedBeforeMemoryIsAskedFor) {
+  EXPECT_NE(refusal_of([](const H5Node& root) {
+              write_frame(root, "obs", {"a"});
+              write_frame(root, "var", {"g"});
+              const H5Node x = root.create_group("X");
+              mark(x, "csr_matrix", "0.1.0");
+              x.set_attribute("shape", std::vector<std::int64_t>{1, 1'000'000'000});
+            }).find("read /X: its shape 1 x 1000000000 contradicts the index of 1 rows and 1 genes"),
+            std::string::npos);
+}
+
 TEST(GenomicTable, AMatrixBeyondMemoryIsRefusedBeforeItIsMade) {
   std::vector<std::string> names;
   for (int i = 0; i < 65537; ++i) names.push_back(std::to_string(i));
@@ -352,8 +446,7 @@ TEST(GenomicTable, ATextHeapThatCrashesTheLibraryIsASentence) {
   bytes[heap + 16 + 8 + 2] = 0x7f;
   write_bytes(folder / "d.h5ad", bytes);
   EXPECT_EQ(sentence_of<ModelError>([&] { read_genomic_table(folder / "d.h5ad"); }),
-            (folder / "d.h5ad").string() +
-                ": read as AnnData: the HDF5 library crashes on it or does not come to an end, so it is damaged: fetch the file again");
+            (folder / "d.h5ad").string() + ": read as AnnData: the HDF5 library crashes on it, so it is damaged: fetch the file again");
 }
 
 TEST(GenomicTable, TablesThatCannotBeReadBackAreNotWritten) {

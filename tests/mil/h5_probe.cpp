@@ -16,14 +16,41 @@ namespace {
 
 using nlohmann::json;
 
+/// NaN as null
+json numbers_document(const std::map<std::string, std::vector<double>>& columns) {
+  json document = json::object();
+  for (const auto& [name, numbers] : columns) {
+    for (const double number : numbers) document[name].push_back(std::isnan(number) ? json() : json(number));
+  }
+  return document;
+}
+
+/// "file.h5mu#modality#layer"
+GenomicTable read_named(const std::string& name) {
+  const std::size_t first = name.find('#');
+  if (first == std::string::npos) return read_genomic_table(name);
+  const std::size_t second = name.find('#', first + 1);
+  return read_genomic_table(name.substr(0, first), {name.substr(first + 1, second - first - 1), name.substr(second + 1)});
+}
+
 json table_document(const std::string& path) {
   try {
-    const GenomicTable table = read_genomic_table(path);
+    const GenomicTable table = read_named(path);
     json values = json::array();
     // float32 values are exact in a double; JSON has no NaN
     for (const float value : table.values) values.push_back(std::isnan(value) ? json() : json(static_cast<double>(value)));
-    return {{"row_ids", table.row_ids}, {"genes", table.genes},   {"values", values},          {"row_columns", table.row_columns},
-            {"units", table.units},     {"sha256", table.sha256}, {"encoding", table.encoding}};
+    return {{"row_ids", table.row_ids},
+            {"genes", table.genes},
+            {"values", values},
+            {"row_columns", table.row_columns},
+            {"units", table.units},
+            {"sha256", table.sha256},
+            {"encoding", table.encoding},
+            {"row_numbers", numbers_document(table.row_numbers)},
+            {"gene_columns", table.gene_columns},
+            {"notes", table.notes},
+            {"modality", table.modality},
+            {"modalities", list_genomic_modalities(path.substr(0, path.find('#')))}};
   } catch (const ModelError& error) {
     return {{"error", error.what()}};
   }
@@ -33,6 +60,14 @@ json read_tables(const std::vector<std::string>& paths) {
   json documents = json::array();
   for (const std::string& path : paths) documents.push_back(table_document(path));
   return documents;
+}
+
+json read_rows(const std::string& path, const std::vector<std::string>& rows) {
+  std::vector<std::size_t> positions;
+  for (const std::string& row : rows) positions.push_back(std::stoul(row));
+  json values = json::array();
+  for (const float value : read_genomic_rows(path, read_genomic_index(path), positions)) values.push_back(static_cast<double>(value));
+  return values;
 }
 
 // Slides by name, as a folder without a manifest gives them.
@@ -61,6 +96,12 @@ GenomicTable written_table() {
   table.values[5] = std::nanf("");
   table.row_columns["patient_id"] = {"a", "", "c"};
   table.row_columns["site"] = {"05", "05", "2F"};
+  table.row_numbers["survival_months"] = {1.5, std::nan(""), 12};
+  table.gene_columns["symbol"] = {"TP53", "KRAS", "", "EGFR"};
+  table.notes = {{"genome_build", "GRCh38"}, {"source_sha256", "00ff"}};
+  table.reference_mean = {0, 1, 2, 3};
+  table.reference_sd = {1, 1, 0.5, 1};
+  table.modality = "rnaseq";
   table.units = "log2_tpm";
   return table;
 }
@@ -108,6 +149,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 2 ? 2 : argc), argv + argc);
   nlohmann::json document;
   if (what == "read") document = microtome::read_tables(arguments);
+  if (what == "rows") document = microtome::read_rows(arguments.front(), {arguments.begin() + 1, arguments.end()});
   if (what == "write") document = microtome::write_files(arguments.front());
   if (what == "join") document = microtome::join_slides(arguments.front(), {arguments.begin() + 1, arguments.end()});
   std::puts(document.dump().c_str());

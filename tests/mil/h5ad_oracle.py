@@ -48,9 +48,12 @@ def obs_of(rows):
             "patient_id": pd.Categorical([f"p{i % 5}" for i in range(rows)]),
             "note": [f"text ä {i}" for i in range(rows)],
             "partly": pd.Categorical([None if i % 3 else "known" for i in range(rows)]),
+            "stage": pd.Categorical([f"stage {i % 3}" for i in range(rows)], ordered=True),
             "age": np.arange(rows, dtype=float),
             "grade": pd.Categorical(np.arange(rows) % 3),
             "alive": np.arange(rows) % 2 == 0,
+            "days": pd.array([None if i % 4 == 1 else i for i in range(rows)], dtype="Int64"),
+            "treated": pd.array([None if i % 4 == 2 else i % 2 == 0 for i in range(rows)], dtype="boolean"),
         },
         index=names,
     )
@@ -88,8 +91,9 @@ def tables():
 def make_tables(folder):
     made = []
     for name, x, options in tables():
-        table = anndata.AnnData(X=x, obs=obs_of(x.shape[0]), var=pd.DataFrame(index=[f"G{i}" for i in range(x.shape[1])]))
+        table = anndata.AnnData(X=x, obs=obs_of(x.shape[0]), var=pd.DataFrame({"symbol": [f"s{i // 2}" for i in range(x.shape[1])]}, index=[f"G{i}" for i in range(x.shape[1])]))
         table.uns["units"] = "log2_tpm"
+        table.uns["genome_build"] = "GRCh38"
         path = folder / f"{name}.h5ad"
         anndata.settings.write_csr_csc_indices_with_min_possible_dtype = name == "csr_narrow_indices"
         anndata.settings.allow_write_nullable_strings = name == "nullable_index"
@@ -116,8 +120,13 @@ def check_read(found, name, path, table):
     same(found["genes"], list(table.var_names), f"{name} genes")
     values = np.array([np.nan if v is None else v for v in found["values"]]).reshape(x.shape)
     np.testing.assert_array_equal(values, x.astype(np.float32).astype(float), err_msg=name)
-    texts = {c: ["" if pd.isna(v) else v for v in table.obs[c]] for c in ("patient_id", "note", "partly")}
+    texts = {c: ["" if pd.isna(v) else v for v in table.obs[c]] for c in ("patient_id", "note", "partly", "stage")}
     same(found["row_columns"], texts, f"{name} text columns")
+    numbers = {c: [None if pd.isna(v) else float(v) for v in table.obs[c]] for c in ("age", "grade", "alive", "days", "treated")}
+    same(found["row_numbers"], numbers, f"{name} columns of numbers")
+    same(found["gene_columns"], {"symbol": list(table.var["symbol"])}, f"{name} columns of genes")
+    same(found["notes"], {"genome_build": "GRCh38"}, f"{name} notes")
+    same(found["modalities"], [""], f"{name} modalities")
     same(found["units"], "log2_tpm", f"{name} units")
     same(found["sha256"], hashlib.sha256(path.read_bytes()).hexdigest(), f"{name} sha256")
     same(found["encoding"], {"csr": "csr_matrix", "csc": "csc_matrix"}.get(getattr(table.X, "format", ""), "array"), f"{name} encoding")
@@ -143,7 +152,94 @@ def check_refusals(folder):
         assert sentence in document.get("error", ""), (name, document)
 
 
+def h5ad_by_hand(path, obs, var, x, categories=None):
+    """A file from before anndata 0.7: obs and var are records, categories lie in uns, nothing states its encoding."""
+    with h5py.File(path, "w") as file:
+        text = h5py.string_dtype()
+        file["obs"] = np.array(obs, dtype=[("index", text), ("patient_id", "i1"), ("age", "f4")])
+        file["var"] = np.array(var, dtype=[("index", "S8"), ("n", "i4")])
+        file.create_group("uns")["patient_id_categories"] = np.array(categories, dtype=object)
+        file["X"] = x
+
+
+def check_old_records(folder):
+    path = folder / "old.h5ad"
+    h5ad_by_hand(path, [("a ", 1, 1.5), ("b", 0, np.nan), ("c", -1, 3)], [(b"g", 1), (b"h", 2)], np.arange(6.0).reshape(3, 2), ["p0", "pä"])
+    found = probe("read", path)[0]
+    same(found.get("error"), None, "old records")
+    same((found["row_ids"], found["genes"], found["values"]), (["a", "b", "c"], ["g", "h"], [0, 1, 2, 3, 4, 5]), "old records")
+    same((found["row_columns"], found["row_numbers"]), ({"patient_id": ["pä", "p0", ""]}, {"age": [1.5, None, 3]}), "old columns")
+
+
+def tenx(path, version):
+    """Counts of 5 barcodes and 4 features as Cell Ranger stores them: features x barcodes, by column."""
+    counts = sp.csc_matrix(np.array([[0, 1, 0, 2], [3, 0, 0, 0], [0, 0, 0, 0], [4, 5, 6, 7], [0, 0, 8, 0]]).T)
+    with h5py.File(path, "w") as file:
+        group = file.create_group("matrix" if version == 3 else "GRCh38")
+        group["shape"] = np.array(counts.shape, dtype="i4")
+        group["data"], group["indices"], group["indptr"] = counts.data.astype("i4"), counts.indices.astype("i8"), counts.indptr.astype("i8")
+        group["barcodes"] = np.array([f"BC{i}-1" for i in range(5)], dtype="S18")
+        names = {"id" if version == 3 else "genes": [f"ENSG{i}" for i in range(4)], "name" if version == 3 else "gene_names": ["A", "B", "A", "C"]}
+        for name, values in names.items():
+            (group.require_group("features") if version == 3 else group)[name] = np.array(values, dtype="S16")
+    return counts.T.toarray()
+
+
+def check_tenx(folder):
+    for version in (2, 3):
+        counts = tenx(folder / f"tenx{version}.h5", version)
+        found = probe("read", folder / f"tenx{version}.h5")[0]
+        same(found.get("error"), None, "10x")
+        same(found["row_ids"], [f"BC{i}-1" for i in range(5)], "barcodes")
+        same((found["genes"], found["gene_columns"]["symbol"]), ([f"ENSG{i}" for i in range(4)], ["A", "B", "A", "C"]), "features")
+        same((found["values"], found["units"]), (counts.ravel().tolist(), "counts"), "10x counts")
+    with h5py.File(folder / "tenx2.h5", "a") as file:
+        file.copy("GRCh38", "mm10")
+    sentence = "choose one of its tables: it holds GRCh38, mm10: say which with --genomics.modality"
+    assert sentence in probe("read", folder / "tenx2.h5")[0]["error"]
+    same(probe("read", f"{folder / 'tenx2.h5'}#mm10#")[0]["notes"], {"genome_build": "mm10"}, "one of two genomes")
+
+
+def mudata_by_hand(path, tables):
+    """MuData's layout around anndata's own groups, with the user block that hides the signature of HDF5 from naive readers."""
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file.attrs.update({"encoding-type": "MuData", "encoding-version": "0.1.0", "axis": 0})
+        for name, table in tables.items():
+            anndata.io.write_elem(file, f"mod/{name}", table)
+    with open(path, "r+b") as file:
+        file.write(b"MuData (format-version=0.1.0;creator=oracle;creator-version=1)")
+
+
+def check_mudata(folder):
+    tables = {name: anndata.AnnData(X=matrix(rows=4, columns=3)) for name in ("rna", "cnv")}
+    tables["rna"].layers["raw"] = sp.csc_matrix(matrix(rows=4, columns=3))
+    mudata_by_hand(folder / "two.h5mu", tables)
+    plain, rna, layer, none = probe("read", *[f"{folder / 'two.h5mu'}#{c}" for c in ("#", "rna#", "rna#raw", "rna#logs")])
+    assert "choose one of its tables: it holds cnv, rna: say which with --genomics.modality" in plain["error"], plain
+    same((rna["modality"], rna["modalities"]), ("rna", ["cnv", "rna"]), "modalities")
+    same(rna["values"], tables["rna"].X.ravel().astype(float).tolist(), "X of a modality")
+    same(layer["values"], tables["rna"].layers["raw"].toarray().ravel().astype(float).tolist(), "a layer of a modality")
+    same(layer["encoding"], "csc_matrix", "a layer's encoding")
+    assert "find the layer logs: the table has no such layer" in none["error"], none
+    mudata_by_hand(folder / "one.h5mu", {"rna": tables["rna"]})
+    same(probe("read", folder / "one.h5mu")[0]["modality"], "rna", "the only modality")
+
+
+def check_rows(folder):
+    x = matrix(rows=500, columns=60)
+    for name, stored, options in (("dense", x, {}), ("dense_gzip", x, {"compression": "gzip"}), ("csr", sp.csr_matrix(x), {}),
+                                  ("csr_gzip", sp.csr_matrix(x), {"compression": "gzip"}), ("csc", sp.csc_matrix(x), {})):
+        anndata.AnnData(X=stored).write_h5ad(folder / f"rows_{name}.h5ad", **options)
+        rows = sorted(rng.choice(500, size=40, replace=False).tolist())
+        found = probe("rows", folder / f"rows_{name}.h5ad", *rows)
+        same(found, x[rows].ravel().astype(float).tolist(), f"rows of {name}")
+
+
 def read(folder):
+    check_old_records(folder)
+    check_tenx(folder)
+    check_mudata(folder)
+    check_rows(folder)
     made = make_tables(folder)
     for found, (name, path, table) in zip(probe("read", *[path for _, path, _ in made]), made):
         check_read(found, name, path, table)
@@ -161,7 +257,13 @@ def write(folder):
         np.testing.assert_array_equal(table.X.toarray() if name == "csr" else table.X, x)
         same(list(table.obs_names), ["p1", "p2", "pätient 3"], "row ids")
         same(list(table.var_names), ["TP53", "KRAS", "a/b (c)", "EGFR"], "genes")
+        months = list(table.obs.pop("survival_months"))
+        same((months[0], np.isnan(months[1]), months[2]), (1.5, True, 12.0), "obs numbers")
         same({c: list(table.obs[c]) for c in table.obs}, {"patient_id": ["a", "", "c"], "site": ["05", "05", "2F"]}, "obs columns")
+        same(list(table.var["symbol"]), ["TP53", "KRAS", "", "EGFR"], "var columns")
+        same({k: table.uns[k] for k in ("genome_build", "source_sha256", "modality")},
+             {"genome_build": "GRCh38", "source_sha256": "00ff", "modality": "rnaseq"}, "uns")
+        same([list(table.uns[k]) for k in ("reference_mean", "reference_sd")], [[0, 1, 2, 3], [1, 1, 0.5, 1]], "reference")
         same(table.uns["units"], "log2_tpm", "units")
         assert isinstance(table.uns["units"], str)
     same(anndata.read_h5ad(folder / "empty.h5ad").shape, (0, 1), "empty table")

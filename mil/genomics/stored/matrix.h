@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The matrix of a stored table, a slab of rows at a time: from the child that has the file open to the process that asked. Internal to
+// mil/genomics.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mil/h5_file.h"
+#include "mil/work_in_child.h"
+
+namespace microtome {
+
+enum class MatrixLayout { dense, by_row, by_column };
+
+/// rows x columns as the table means it, whatever the file calls them.
+struct StoredMatrix {
+  H5Node node;
+  MatrixLayout layout = MatrixLayout::dense;
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
+  std::string encoding() const;
+};
+
+/// X or a layer of an AnnData group: dense, csr, csc, or h5sparse of before 0.7. Throws H5Fault: unknown encoding, not two dimensions.
+StoredMatrix open_matrix(const H5Node& x);
+
+/// Sends these rows (strictly increasing), in order, as blocks for receive_rows. Dense and by_row: reads the rows and the chunks they lie
+/// in, a slab of some 16 MB at a time; by_column reads everything and holds the rows asked for. Throws H5Fault for damaged indices.
+void send_rows(const StoredMatrix& matrix, const std::vector<std::uint64_t>& rows, Outlet& outlet);
+
+/// Fills out, which has `columns` values a row and zeros in them. Values that meet in one place are added, as scipy does.
+void receive_rows(Inlet& inlet, std::uint64_t columns, std::span<float> out);
+
+}  // namespace microtome

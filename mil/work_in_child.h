@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work on a file of unknown origin happens in a forked child, which hands what it found through a pipe: HDF5 1.10 ends or hangs the program
+// on about one in fifty files with damaged text, and no check from outside can tell. The work is done once. POSIX only.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+namespace microtome {
+
+/// The child's end of the pipe. Small pieces are collected; a parent that is gone ends the child.
+class Outlet {
+ public:
+  explicit Outlet(int descriptor) : descriptor_(descriptor) {}
+  void send(const void* data, std::size_t bytes);
+  void flush();
+
+ private:
+  void write_out(const char* data, std::size_t bytes) const;
+  int descriptor_;
+  std::vector<char> waiting_;
+};
+
+/// The parent's end.
+class Inlet {
+ public:
+  Inlet(int descriptor, unsigned silent_seconds) : descriptor_(descriptor), silent_seconds_(silent_seconds) {}
+  /// Exactly so many bytes. Throws WorkLost when the child ends before or says nothing for silent_seconds.
+  void receive(void* data, std::size_t bytes);
+
+ private:
+  int descriptor_;
+  unsigned silent_seconds_;
+};
+
+/// Why no whole answer came.
+class WorkLost : public std::runtime_error {
+ public:
+  WorkLost(const std::string& said, bool damage) : std::runtime_error(said), damage_(damage) {}
+  bool damage() const { return damage_; }  // false: the system or the user ended it
+
+ private:
+  bool damage_;
+};
+
+struct WorkLimits {
+  unsigned cpu_seconds = 20;      // of the child's processor time
+  unsigned silent_seconds = 600;  // without a byte from the child
+};
+
+/// Runs produce in a child and consume here, at the same time. produce must not throw: what goes wrong is part of what it sends. What
+/// consume throws ends the child and goes on. Throws WorkLost: the child crashed, or used up a limit, before consume had what it asked for.
+/// The child sees memory as it is now, has this thread only and leaves nothing behind but what it sent. Thread-safe. Costs a fork, one or
+/// two milliseconds, and a copy through the pipe, about a second for 2 GB.
+void work_in_child(const std::function<void(Outlet&)>& produce, const std::function<void(Inlet&)>& consume, WorkLimits limits = {});
+
+}  // namespace microtome

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// A forked child with default signals, no core file and a limit on processor time, and the pipe between it and us.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <mutex>
+#include <string>
+
+#include "mil/work_in_child.h"
+
+namespace microtome {
+
+namespace {
+
+constexpr std::array crashes{SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+constexpr std::size_t waiting_bytes = 1 << 16;
+constexpr int pipe_bytes = 1 << 20;  // what a user may ask for without rights
+constexpr const char* endless = "does not come to an end";
+
+// The pipe ended, or nothing came for too long: the child's own end says more.
+struct NoMore {
+  bool silent;
+};
+
+[[noreturn]] void be_the_child(const std::function<void(Outlet&)>& produce, int descriptor, unsigned cpu_seconds) {
+  sigset_t unblocked;
+  sigemptyset(&unblocked);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGPIPE}) {
+    std::signal(signal, SIG_DFL);
+    sigaddset(&unblocked, signal);
+  }
+  sigprocmask(SIG_UNBLOCK, &unblocked, nullptr);
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  const rlimit processor{cpu_seconds, cpu_seconds + 1};
+  setrlimit(RLIMIT_CPU, &processor);
+  // glibc complains on stderr before it aborts on a damaged heap
+  close(STDERR_FILENO);
+  try {
+    Outlet outlet(descriptor);
+    produce(outlet);
+    outlet.flush();
+  } catch (...) {
+    _exit(1);
+  }
+  _exit(0);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { close(number_); }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+struct Child {
+  pid_t process;
+  int answers;
+};
+
+[[noreturn]] void fail_to_start() {
+  throw WorkLost(std::string("the system makes no child process to read it in (") + std::strerror(errno) + ")", false);
+}
+
+// Two threads at once would each inherit the other's end of the pipe, and no end of a child would be seen.
+Child start(const std::function<void(Outlet&)>& produce, unsigned cpu_seconds) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) fail_to_start();
+  fcntl(ends[1], F_SETPIPE_SZ, pipe_bytes);
+  const pid_t process = fork();
+  if (process == 0) be_the_child(produce, ends[1], cpu_seconds);
+  close(ends[1]);
+  if (process < 0) {
+    close(ends[0]);
+    fail_to_start();
+  }
+  return {process, ends[0]};
+}
+
+int end_of(pid_t process) {
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0) {
+    if (errno != EINTR) return 0;
+  }
+  return status;
+}
+
+[[noreturn]] void fail_by(int status, bool silent) {
+  if (silent || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)) throw WorkLost(endless, true);
+  if (WIFSIGNALED(status)) {
+    for (const int signal : crashes) {
+      if (WTERMSIG(status) == signal) throw WorkLost("crashes", true);
+    }
+    if (WTERMSIG(status) == SIGKILL) throw WorkLost("was killed, as the system does when memory runs out", false);
+    throw WorkLost("was ended by signal " + std::to_string(WTERMSIG(status)), false);
+  }
+  // a sanitizer ends the child by an exit code of its own
+  throw WorkLost("crashes", true);
+}
+
+}  // namespace
+
+void Outlet::write_out(const char* data, std::size_t bytes) const {
+  while (bytes > 0) {
+    const ssize_t written = write(descriptor_, data, bytes);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) _exit(0);
+    data += written;
+    bytes -= static_cast<std::size_t>(written);
+  }
+}
+
+void Outlet::send(const void* data, std::size_t bytes) {
+  const auto* from = static_cast<const char*>(data);
+  if (waiting_.size() + bytes > waiting_bytes) flush();
+  if (bytes >= waiting_bytes) return write_out(from, bytes);
+  waiting_.insert(waiting_.end(), from, from + bytes);
+}
+
+void Outlet::flush() {
+  write_out(waiting_.data(), waiting_.size());
+  waiting_.clear();
+}
+
+void Inlet::receive(void* data, std::size_t bytes) {
+  auto* to = static_cast<char*>(data);
+  while (bytes > 0) {
+    pollfd ready{descriptor_, POLLIN, 0};
+    const int events = poll(&ready, 1, static_cast<int>(silent_seconds_ * 1000));
+    if (events < 0 && errno == EINTR) continue;
+    if (events == 0) throw NoMore{true};
+    const ssize_t got = read(descriptor_, to, bytes);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) throw NoMore{false};
+    to += got;
+    bytes -= static_cast<std::size_t>(got);
+  }
+}
+
+void work_in_child(const std::function<void(Outlet&)>& produce, const std::function<void(Inlet&)>& consume, WorkLimits limits) {
+  const Child child = start(produce, limits.cpu_seconds);
+  const Descriptor answers(child.answers);
+  try {
+    Inlet inlet(answers.number(), limits.silent_seconds);
+    consume(inlet);
+  } catch (const NoMore& lost) {
+    if (lost.silent) kill(child.process, SIGKILL);
+    fail_by(end_of(child.process), lost.silent);
+  } catch (...) {
+    kill(child.process, SIGKILL);
+    end_of(child.process);
+    throw;
+  }
+  // what was asked for is here: how the child ends is of no interest
+  kill(child.process, SIGKILL);
+  end_of(child.process);
+}
+
+}  // namespace microtome
