@@ -53,6 +53,17 @@ const std::vector<Command> kCommands = {
      {"evaluate", "run.max_missing_genes", "data.features", "engine.threads", "engine.memory_limit", "engine.progress"},
      {},
      command_evaluate},
+    {"genomics",
+     "Models",
+     "import: tables of other tools in, one .h5ad a modality out; inspect: what a table holds",
+     "  microtome genomics inspect genes.h5ad --json\n"
+     "  microtome genomics import --from mcat --input tcga_luad_all_clean.csv.zip --output luad.h5ad\n"
+     "  microtome genomics import --from matrix --input tpm.tsv --units tpm --orientation genes-in-rows --output tpm.h5ad\n"
+     "  microtome genomics import --from maf --input cohort.maf.gz --sequenced samples.txt --output mutations.h5ad\n"
+     "  microtome genomics import --from star --input gdc/ --samples gdc_sample_sheet.tsv --output rnaseq.h5ad\n",
+     {"import", "genomics"},
+     {"import", "inspect FILE"},
+     command_genomics},
     {"synth",
      "Rehearsal",
      "a synthetic archive with known truth: slides, regions, labels, survival, genes",

@@ -30,6 +30,7 @@ ExitCode command_run(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_plan(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_train(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_evaluate(const ParsedOptions&, const std::vector<std::string>&);
+ExitCode command_genomics(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_synth(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_check(const ParsedOptions&, const std::vector<std::string>&);
 ExitCode command_version(const ParsedOptions&, const std::vector<std::string>&);

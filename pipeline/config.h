@@ -13,6 +13,7 @@
 #include "mil/encoders/encoder.h"
 #include "mil/training/train.h"
 #include "pipeline/evaluate_settings.h"
+#include "pipeline/genomics_settings.h"
 #include "tiling/tiling_settings.h"
 
 namespace microtome {
@@ -45,13 +46,6 @@ struct RunSettings {
   int task_index = 0;                    // this task takes rows r with r % task_count == task_index
   int task_count = 1;
   bool hash_slides = false;  // full sha256 of every slide in its findings: reads the whole file
-};
-
-/// Genomic tables: which matrix of a file is meant, under which names its genes are found, and how an import reads its inputs.
-struct GenomicsSettings {
-  std::string modality;             // of a .h5mu, the genome of an old 10x file; empty: the only one (changes results)
-  std::string layer;                // instead of X (changes results)
-  std::filesystem::path aliases;    // HGNC's complete set or former,approved; empty: names must agree (changes results)
 };
 
 /// The encoders of a run: each tile is decoded once for all of them.
@@ -103,6 +97,7 @@ struct SynthSettings {
 struct Config {
   RunSettings run;
   GenomicsSettings genomics;
+  ImportCommand import;
   TilingSettings tiling;
   TissueSettings tissue;
   EncoderOptions encoder;

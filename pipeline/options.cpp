@@ -21,7 +21,7 @@ class Bindings : public BindingList {
  public:
   explicit Bindings(Config& c) {
     bind_run(c.run);
-    bind_genomics(c.genomics);
+    bind_genomics(c.genomics, c.import);
     bind_tiling(c.tiling, c.tissue);
     bind_engine(c.encoder, c.engine);
     bind_training(c.data, c.train);
@@ -46,10 +46,21 @@ class Bindings : public BindingList {
     add("run.hash_slides", "hash-slides", r.hash_slides, Effect::result, "sha256 of each whole slide in its findings (reads all of it)");
   }
 
-  void bind_genomics(GenomicsSettings& g) {
+  void bind_genomics(GenomicsSettings& g, ImportCommand& i) {
     add("genomics.modality", "", g.modality, Effect::result, "which table of a .h5mu, which genome of an old 10x file");
     add("genomics.layer", "", g.layer, Effect::result, "layer to use instead of X");
     add("genomics.aliases", "", g.aliases, Effect::path, "former and approved gene symbols: HGNC's complete set, or CSV");
+    add("import.from", "from", i.request.from, Effect::result, "mcat, matrix, gct, maf, star, gistic, cbioportal, methylation, table");
+    add_list("import.input", "input", i.input, Effect::path, "file to import, also .zip and .gz; several times, or a folder, where the kind wants it");
+    add("import.output", "output", i.output, Effect::path, "the .h5ad to write; several tables put their modality into its name");
+    add("import.units", "units", i.request.units, Effect::result, "of the values where the format does not say: tpm, zscore, log2_tpm_p0.001, ...");
+    add("import.orientation", "orientation", i.request.orientation, Effect::result, "of a matrix: genes-in-rows, samples-in-rows, auto");
+    add("import.column", "column", i.request.column, Effect::result, "of star: unstranded, tpm_unstranded, fpkm_unstranded, fpkm_uq_unstranded");
+    add("import.duplicate_genes", "", i.request.duplicate_genes, Effect::result, "refuse, first, sum, mean");
+    add("import.genome_build", "", i.request.genome_build, Effect::result, "for formats that do not say it, e.g. GRCh38");
+    add("import.splice_region", "", i.request.splice_region, Effect::result, "of maf: a variant in a splice region counts");
+    add("import.sequenced", "sequenced", i.request.sequenced, Effect::path, "of maf: list of the sequenced samples");
+    add("import.samples", "samples", i.request.samples, Effect::path, "of star: GDC's sample sheet; else CSV sample_id,patient_id");
   }
 
   void bind_tiling(TilingSettings& t, TissueSettings& s) {

@@ -24,6 +24,7 @@ class CellReader {
   std::string_view cell(std::size_t column) const;
   std::size_t line() const { return line_; }  // of the record's begin, from 1
   char delimiter() const { return delimiter_; }
+  void use_delimiter(char delimiter) { delimiter_ = delimiter; }  // where the first record does not show it
   const std::string& path() const { return path_; }
   /// "path: line N, column NAME": throws ModelError(place: said: advice).
   [[noreturn]] void refuse(std::string_view column, const std::string& said, const std::string& advice) const;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a user can choose about genomic tables: parts of Config.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "mil/genomics/import/import.h"
+
+namespace microtome {
+
+/// Genomic tables: which matrix of a file is meant, and under which names its genes are found.
+struct GenomicsSettings {
+  std::string modality;             // of a .h5mu, the genome of an old 10x file; empty: the only one (changes results)
+  std::string layer;                // instead of X (changes results)
+  std::filesystem::path aliases;    // HGNC's complete set or former,approved; empty: names must agree (changes results)
+};
+
+struct ImportCommand {
+  ImportRequest request;
+  std::vector<std::string> input;  // files or a folder, as the kind wants it
+  std::filesystem::path output;    // .h5ad; several tables put their modality into its name
+};
+
+}  // namespace microtome
