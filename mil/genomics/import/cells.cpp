@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -27,8 +28,50 @@ char delimiter_of(std::string_view line) {
   return line.find(',') == std::string_view::npos && line.find(';') != std::string_view::npos ? ';' : ',';
 }
 
+constexpr std::array<double, 16> powers_of_ten{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
+/// "-0.0835": up to 15 digits with a point among them make two whole numbers whose quotient is the nearest double (Clinger 1990), three
+/// times as fast as from_chars. False for all other text.
+bool parse_short(std::string_view cell, double& value) {
+  const bool negative = !cell.empty() && cell.front() == '-';
+  if (negative) cell.remove_prefix(1);
+  if (cell.empty() || cell.size() > 16) return false;
+  std::uint64_t digits = 0;
+  std::size_t point = cell.size();
+  for (std::size_t i = 0; i < cell.size(); ++i) {
+    const auto digit = static_cast<unsigned>(cell[i] - '0');
+    if (digit <= 9) {
+      digits = digits * 10 + digit;
+    } else if (cell[i] == '.' && point == cell.size()) {
+      point = i;
+    } else {
+      return false;
+    }
+  }
+  const std::size_t decimals = point == cell.size() ? 0 : cell.size() - point - 1;
+  const std::size_t count = cell.size() - (point == cell.size() ? 0 : 1);
+  if (count == 0 || count > 15) return false;
+  value = static_cast<double>(digits) / powers_of_ten[decimals];
+  if (negative) value = -value;
+  return true;
+}
+
+bool parse_fast(std::string_view cell, double& value) { return parse_short(cell, value); }
+
+/// Rounded twice, to double and then to float, a number is the nearest float unless the double lies half way between two.
+bool parse_fast(std::string_view cell, float& value) {
+  double exact = 0;
+  if (!parse_short(cell, exact)) return false;
+  constexpr std::uint64_t low_bits = (std::uint64_t{1} << 29) - 1;
+  constexpr std::uint64_t half_way = std::uint64_t{1} << 28;
+  if ((std::bit_cast<std::uint64_t>(exact) & low_bits) == half_way) return false;
+  value = static_cast<float>(exact);
+  return true;
+}
+
 template <class Number>
 bool parse_as(std::string_view cell, Number& value) {
+  if (parse_fast(cell, value)) return true;
   if (!cell.empty() && cell.front() == '+') cell.remove_prefix(1);
   const char* end = cell.data() + cell.size();
   const auto [stop, error] = std::from_chars(cell.data(), end, value);
@@ -64,9 +107,9 @@ std::size_t CellReader::skip_quoted(std::size_t at) const {
   throw ModelError(path_ + ": line " + std::to_string(line_) + ": read its cells: a quote has no end: put a quote behind the cell");
 }
 
-void CellReader::add_cell(std::string_view raw) {
+void CellReader::add_quoted(std::string_view raw) {
   raw = without_blanks(raw);
-  if (raw.size() < 2 || raw.front() != '"' || raw.back() != '"') return cells_.push_back(raw);
+  if (raw.size() < 2 || raw.back() != '"') return cells_.push_back(raw);
   raw = raw.substr(1, raw.size() - 2);
   if (raw.find('"') == std::string_view::npos) return cells_.push_back(without_blanks(raw));
   std::string& plain = unquoted_->emplace_back();
@@ -77,6 +120,25 @@ void CellReader::add_cell(std::string_view raw) {
   cells_.push_back(plain);
 }
 
+/// Moves at_ to the delimiter or line break behind the cell that begins there.
+void CellReader::read_cell() {
+  const char* const end = text_.data() + text_.size();
+  const char* const begin = text_.data() + at_;
+  const char* first = begin;
+  while (first < end && (*first == ' ' || (*first == '\t' && delimiter_ != '\t'))) ++first;
+  const bool quoted = first < end && *first == '"';
+  const char* stop = first;
+  if (quoted) {
+    stop = text_.data() + skip_quoted(static_cast<std::size_t>(first - text_.data())) + 1;
+    next_line_ += static_cast<std::size_t>(std::count(first, stop, '\n'));
+  }
+  while (stop < end && *stop != delimiter_ && *stop != '\n') ++stop;
+  at_ = static_cast<std::size_t>(stop - text_.data());
+  if (quoted) return add_quoted({first, stop});
+  while (stop > first && (stop[-1] == ' ' || stop[-1] == '\r' || stop[-1] == '\t')) --stop;
+  cells_.emplace_back(first, static_cast<std::size_t>(stop - first));
+}
+
 bool CellReader::next() {
   if (unquoted_.use_count() > 1) unquoted_ = std::make_shared<std::deque<std::string>>();
   unquoted_->clear();
@@ -84,25 +146,11 @@ bool CellReader::next() {
     if (at_ >= text_.size()) return false;
     cells_.clear();
     line_ = next_line_;
-    std::size_t begin = at_;
-    bool fresh = true;
-    for (; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
-      const char c = text_[at_];
-      if (c == delimiter_) {
-        add_cell(text_.substr(begin, at_ - begin));
-        begin = at_ + 1;
-        fresh = true;
-      } else if (fresh && c == '"') {
-        const std::size_t end = skip_quoted(at_);
-        next_line_ += static_cast<std::size_t>(
-            std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_), text_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
-        at_ = end;
-        fresh = false;
-      } else if (c != ' ') {
-        fresh = false;
-      }
+    read_cell();
+    while (at_ < text_.size() && text_[at_] == delimiter_) {
+      ++at_;
+      read_cell();
     }
-    add_cell(text_.substr(begin, at_ - begin));
     ++at_;
     ++next_line_;
   } while (cells_.size() == 1 && cells_.front().empty());

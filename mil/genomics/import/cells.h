@@ -2,6 +2,7 @@
 // Cells of CSV and TSV, in place: no text is copied, but for quoted cells that hold quotes. Internal to mil/genomics.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -22,6 +23,7 @@ class CellReader {
   bool next();
   const std::vector<std::string_view>& cells() const { return cells_; }  // without blanks at their ends; valid until next()
   std::string_view cell(std::size_t column) const;
+  std::size_t bytes_left() const { return text_.size() - std::min(at_, text_.size()); }
   std::size_t line() const { return line_; }  // of the record's begin, from 1
   char delimiter() const { return delimiter_; }
   void use_delimiter(char delimiter) { delimiter_ = delimiter; }  // where the first record does not show it
@@ -32,7 +34,8 @@ class CellReader {
   void require_width(std::size_t width) const;
 
  private:
-  void add_cell(std::string_view raw);
+  void read_cell();
+  void add_quoted(std::string_view raw);
   std::size_t skip_quoted(std::size_t at) const;
   std::string_view text_;
   std::string path_;

@@ -102,9 +102,10 @@ void add_sample_types(GenomicTable& table) {
 
 void settle_units(ImportedTable& imported, const ImportRequest& request, const std::filesystem::path& path) {
   GenomicTable& table = imported.table;
-  const std::string guess = guess_units(table.values, table.genes.size());
+  const auto guessed = [&] { return guess_units(table.values, table.genes.size()); };
   if (table.units.empty()) table.units = request.units;
   if (table.units.empty()) {
+    const std::string guess = guessed();
     throw ModelError(path.string() + ": wanted the units of the values: the format does not say them" +
                      (guess.empty() ? "" : ", they look like " + guess) + ": give --units");
   }
@@ -112,6 +113,7 @@ void settle_units(ImportedTable& imported, const ImportRequest& request, const s
     try {
       require_possible(table, table.values, {});
     } catch (const H5Fault& fault) {
+      const std::string guess = guessed();
       const std::string advice = guess.empty() || guess == table.units ? fault.advice() : "they look like " + guess + ": give --units";
       throw H5Fault("import " + table.modality + (table.modality.empty() ? "as " : " as ") + table.units, fault.said(), advice);
     }

@@ -2,6 +2,7 @@
 // MCAT's and PORPOISE's tables: a row a slide, the same values for every slide of a patient. Source: formats.md 1.4.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <unordered_map>
 
 #include "mil/genomics/import/finish.h"
@@ -49,6 +50,7 @@ std::vector<float> merge_block(const RowBlock& block, const Patients& patients, 
     const float* first = block.values.data() + slides.front() * genes;
     for (const std::size_t slide : slides) {
       const float* other = block.values.data() + slide * genes;
+      if (std::memcmp(first, other, genes * sizeof(float)) == 0) continue;
       for (std::size_t g = 0; g < genes; ++g) {
         if (!same(first[g], other[g])) refuse_difference(path, rows, slides.front(), slide, block.genes[g] + "_" + block.modality);
       }

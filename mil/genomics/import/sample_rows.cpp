@@ -11,8 +11,8 @@ namespace microtome {
 
 namespace {
 
-constexpr std::array text_columns{"case_id",    "patient_id",    "sample_id", "slide_id", "site",  "oncotree_code",
-                                  "PATIENT_ID", "sex",       "gender",   "stage", "grade"};
+constexpr std::array text_columns{"case_id",    "patient_id", "sample_id", "slide_id", "site", "oncotree_code",
+                                  "PATIENT_ID", "sex",        "gender",    "stage",    "grade"};
 constexpr std::array number_columns{"is_female", "age",   "survival_months",     "censorship",
                                     "event",     "train", "survival_months_dss", "censorship_dss"};
 constexpr std::array<std::string_view, 3> modalities{"rnaseq", "cnv", "mut"};
@@ -78,21 +78,34 @@ double clinical_number(const CellReader& reader, std::size_t cell, const std::st
   return number_of(reader, cell, name);
 }
 
+/// Room for rows as long as the first, so that large blocks are not moved again and again.
+void expect_rows(std::size_t count, SampleRows& rows) {
+  for (RowBlock& block : rows.blocks) block.values.reserve((count + count / 8) * block.genes.size());
+}
+
+float* new_row(RowBlock& block) {
+  block.values.resize(block.values.size() + block.genes.size());
+  return block.values.data() + block.values.size() - block.genes.size();
+}
+
 }  // namespace
 
 SampleRows read_sample_rows(CellReader& reader, std::size_t id, bool suffixes) {
   const std::vector<std::string> header(reader.cells().begin(), reader.cells().end());
   SampleRows rows;
   const Plan plan = plan_columns(header, id, suffixes, rows);
-  while (reader.next()) {
+  for (std::size_t before = reader.bytes_left(); reader.next(); before = reader.bytes_left()) {
+    if (rows.ids.empty()) expect_rows(before / std::max<std::size_t>(1, before - reader.bytes_left()) + 1, rows);
     reader.require_width(header.size());
     if (reader.cell(id).empty()) reader.refuse(header[id], "wanted an id, got nothing", "give every row an id");
     rows.ids.emplace_back(reader.cell(id));
     rows.lines.push_back(reader.line());
+    std::array<float*, modalities.size()> next{};
+    for (std::size_t b = 0; b < rows.blocks.size(); ++b) next[b] = new_row(rows.blocks[b]);
     for (std::size_t i = 0; i < header.size(); ++i) {
       const Column column = plan.columns[i];
       if (column.target == Target::value) {
-        rows.blocks[column.place].values.push_back(number_of(reader, i, header[i]));
+        *next[column.place]++ = number_of(reader, i, header[i]);
       } else if (column.target == Target::text) {
         plan.texts[column.place]->push_back(text_of(reader.cells()[i]));
       } else if (column.target == Target::number) {
