@@ -11,6 +11,7 @@
 #include "mil/model_error.h"
 #include "pipeline/finished_bags.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/publication.h"
 #include "pipeline/outputs/slide_facts.h"
 #include "pipeline/resume.h"
 #include "pipeline/slide_graph.h"
@@ -148,6 +149,7 @@ WorkList plan_work(const RunParts& parts, const std::vector<ManifestRow>& rows) 
     const auto marker = read_marker(folder);
     identify(parts, marker, *job);
     if (!job->outcome.failed && marker && is_done(folder, *marker, job->recipe)) {
+      remove_leftovers(folder);  // of a run that was killed while it meant to replace these results
       ++work.done_before;
       continue;
     }
