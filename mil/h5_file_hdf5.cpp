@@ -51,7 +51,7 @@ std::unique_lock<std::mutex> enter_library() {
 
 }  // namespace
 
-std::unique_lock<std::mutex> hold_h5_library() { return std::unique_lock<std::mutex>(library_lock()); }
+std::unique_lock<std::mutex> hold_h5_library() { return enter_library(); }
 
 void check_h5(int status, const std::string& wanted) {
   if (status < 0) throw H5Fault(wanted, library_words());
@@ -138,6 +138,7 @@ H5Node H5Node::again() const {
 }
 
 std::string bag_library_version() {
+  const auto lock = enter_library();  // the library's first call of all decides about its exit handler
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
