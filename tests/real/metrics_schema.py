@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # metrics.json against its schema: what `evaluate` writes passes, whatever it was asked, and every kind of damage is refused.
-import copy, json, random
+import random
 
-from jsonschema import Draft202012Validator
-from world import ARCHIVE, BAGS, MODEL, SOURCE, check, fresh, microtome
+from schema_damage import SchemaCheck
+from world import ARCHIVE, BAGS, MODEL, check, fresh
 
 out = fresh("metrics_schema")
 random.seed(6)
-schema = json.loads((SOURCE / "configs" / "schemas" / "metrics-1.json").read_text())
-Draft202012Validator.check_schema(schema)
-validator = Draft202012Validator(schema)
-
-
-def refuse_constant(name):
-    raise ValueError(f"{name} is not JSON")
+by_name = {("per_fold",), ("subgroups",), ("decisions", "threshold"), ("comparison", "decisions_of_one", "threshold"), ("comparison", "decisions_of_other", "threshold")}
+metrics = SchemaCheck("metrics-1.json", by_name, {"note", "auc_bootstrap", "subgroups", "comparison"})
 
 
 def write(name, text):
@@ -61,69 +56,16 @@ MADE = {
     "given": ["--predictions", out / "p.csv", "--labels", of_single, "--threshold", 1, "--positive", "normal"],
     "model": ["--model", MODEL, "--bags", BAGS, "--labels", ARCHIVE / "labels.csv"],
 }
-documents = {}
 for name, words in MADE.items():
-    microtome("evaluate", *words, "--bootstrap", 200, "--output", out / name)
-    documents[name] = json.loads((out / name / "metrics.json").read_text(), parse_constant=refuse_constant)
-    errors = [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(documents[name])]
-    check(not errors, f"{name}:\n" + "\n".join(errors))
+    metrics.evaluate(out / name, *words, "--bootstrap", 200)
+documents = metrics.documents
 check("per_fold" in documents["folds"] and "fold_means" in documents["several"], "folds are there")
 check("suppressed" in documents["plain"]["subgroups"]["scanner"]["levels"]["rare"], "a suppressed level is there")
 check(documents["plain"]["comparison"]["delong"]["p"] is not None and "auc_bootstrap" in documents["plain"]["classification"], "DeLong is there")
 check(documents["certain"]["classification"]["auc"]["low"] is None and documents["certain"]["classification"]["calibration_slope"]["value"] is None, "nulls are there")
 
-
-def objects(node, path=()):
-    """Every object of the document with its path."""
-    if isinstance(node, dict):
-        yield path, node
-    if isinstance(node, (dict, list)):
-        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
-            yield from objects(value, path + (key,))
-
-
-def damaged(name, path, change):
-    document = copy.deepcopy(documents[name])
-    place = document
-    for step in path:
-        place = place[step]
-    change(place)
-    return document
-
-
-refused = 0
-
-
-def must_refuse(document, what):
-    global refused
-    check(not validator.is_valid(document), f"accepted: {what}")
-    refused += 1
-
-
-def is_open(path):
-    """Objects whose keys are names of folds, levels or columns."""
-    return path in (("per_fold",), ("subgroups",), ("decisions", "threshold"), ("comparison", "decisions_of_one", "threshold"), ("comparison", "decisions_of_other", "threshold")) or path[-1:] == ("levels",)
-
-
-# What a document may lack.
-OPTIONAL = {"note", "auc_bootstrap", "subgroups", "comparison"}
-for name in ("plain", "folds", "several", "certain"):
-    seen = set()
-    for path, node in objects(documents[name]):
-        kind = tuple("any" if is_open(path[:depth]) else step for depth, step in enumerate(path))
-        if kind in seen:   # one fold is like another
-            continue
-        seen.add(kind)
-        if not is_open(path):
-            must_refuse(damaged(name, path, lambda place: place.__setitem__("surprise", 1)), f"{name}: an unknown key in {path}")
-            for key in node:
-                if key not in OPTIONAL:
-                    must_refuse(damaged(name, path, lambda place: place.__delitem__(key)), f"{name}: {path} without {key}")
-        for key in node:
-            must_refuse(damaged(name, path, lambda place: place.__setitem__(key, [["wrong"]])), f"{name}: {path} with a wrong {key}")
-
-both = damaged("plain", ("subgroups", "scanner", "levels", "rare"), lambda place: place.__setitem__("classification", documents["plain"]["classification"]))
-must_refuse(both, "a level that is suppressed and reported")
+metrics.refuse_all_damage("plain", "folds", "several", "certain")
+metrics.refuse_value("plain", ("subgroups", "scanner", "levels", "rare", "classification"), documents["plain"]["classification"])   # suppressed and reported
 for name, path, value in [
     ("plain", ("schema_version",), 2), ("plain", ("task",), "survival"), ("plain", ("intended_use",), "diagnosis"),
     ("plain", ("input", "unit"), "tile"), ("plain", ("input", "n"), 0), ("plain", ("input", "n"), 1.5), ("plain", ("input", "classes"), ["one"]),
@@ -143,5 +85,6 @@ for name, path, value in [
     ("plain", ("subgroups", "sex", "worst_auc"), ""), ("several", ("classification",), documents["plain"]["classification"]), ("plain", ("classification",), documents["several"]["classification"]),
     ("folds", ("per_fold", "first"), documents["folds"]["per_fold"]["0"]), ("folds", ("per_fold",), {}), ("folds", ("subgroups",), {}),
 ]:
-    must_refuse(damaged(name, path[:-1], lambda place: place.__setitem__(path[-1], value)), f"{name}: {path} = {str(value)[:60]}")
-print(f"{len(documents)} documents valid, {refused} damaged ones refused")
+    metrics.refuse_value(name, path, value)
+metrics.refused_by("metrics-survival-1.json")
+metrics.report()
