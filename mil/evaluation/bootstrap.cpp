@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mil/evaluation/bootstrap.h"
+#include "mil/evaluation/values.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +10,6 @@
 
 namespace microtome {
 namespace {
-
-using Values = std::vector<std::optional<double>>;
 
 constexpr std::size_t kMostLeftOut = 2000;
 

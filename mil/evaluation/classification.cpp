@@ -6,11 +6,10 @@
 #include "mil/evaluation/calibration.h"
 #include "mil/evaluation/decisions.h"
 #include "mil/evaluation/delong.h"
+#include "mil/evaluation/values.h"
 
 namespace microtome {
 namespace {
-
-using Values = std::vector<std::optional<double>>;
 
 constexpr std::size_t kFewRows = 500;
 
@@ -68,24 +67,6 @@ struct FoldMeasures {
   std::vector<std::size_t> rows;
   Judged judged;
 };
-
-std::vector<int> gathered(RowWeights weight, const std::vector<std::size_t>& rows) {
-  std::vector<int> out;
-  for (const std::size_t r : rows) out.push_back(weight.empty() ? 1 : weight[r]);
-  return out;
-}
-
-Values mean_of(const std::vector<Values>& sets) {
-  Values out(sets.front().size());
-  for (std::size_t k = 0; k < out.size(); ++k) {
-    double sum = 0;
-    int there = 0;
-    for (const Values& set : sets)
-      if (set[k]) sum += *set[k], ++there;
-    if (there > 0) out[k] = sum / there;
-  }
-  return out;
-}
 
 }  // namespace
 

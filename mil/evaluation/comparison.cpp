@@ -4,11 +4,10 @@
 #include <cassert>
 
 #include "mil/evaluation/classification.h"
+#include "mil/evaluation/values.h"
 
 namespace microtome {
 namespace {
-
-using Values = std::vector<std::optional<double>>;
 
 std::vector<Metric> plain(const Judged& judged, const std::vector<std::string>& names, const Values& values, bool difference) {
   std::vector<Metric> out;
@@ -20,13 +19,6 @@ std::vector<Metric> plain(const Judged& judged, const std::vector<std::string>& 
     m.interval.reason = values[k] ? "see the difference" : difference ? "one of the two has no value" : why_absent(names[k]);
     out.push_back(std::move(m));
   }
-  return out;
-}
-
-Values minus(const Values& a, const Values& b) {
-  Values out(a.size());
-  for (std::size_t k = 0; k < a.size(); ++k)
-    if (a[k] && b[k]) out[k] = *a[k] - *b[k];
   return out;
 }
 

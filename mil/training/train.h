@@ -93,7 +93,7 @@ std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int fold
 /// Runs the folds, then trains the final model on every patient for the median of the best epochs and writes model.json and
 /// weights.safetensors into `folder` (which exists). `card` comes with everything but scaler, sizes and training_json filled in.
 /// Scalers are fitted on the training patients of each fold only. The same seed gives the same bytes, whatever the threads and however often the
-/// run was interrupted. `on_epoch` is called by one thread at a time.
+/// run was interrupted. `on_epoch` is called by one thread at a time, when its epoch is kept; what it throws ends the training.
 /// Throws ModelError (settings; too few patients for the folds, fewer than two classes, bags of different dimension, loss not finite).
 TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& settings,
                               const std::filesystem::path& folder, const std::function<void(const EpochRecord&)>& on_epoch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // microtome train: bags and labels in, a model folder, history.jsonl and out-of-fold predictions out.
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/inputs/delimited_table.h"
 #include "pipeline/inputs/training_set.h"
+#include "pipeline/machine/interrupt.h"
 #include "pipeline/machine/threads.h"
 #include "pipeline/outputs/learning_curves.h"
 #include "pipeline/outputs/publication.h"
@@ -90,6 +92,9 @@ class EpochTeller {
   double started_ = resources_used().wall_seconds;
 };
 
+/// Ends a training after an epoch that is kept.
+struct Stopped : std::exception {};
+
 std::size_t folds_of(const TrainingSet& set, const TrainSettings& settings) {
   std::set<int> given;
   for (const TrainingSlide& slide : set.slides) given.insert(slide.fold);
@@ -120,9 +125,16 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
   settings.threads = config.engine.threads > 0 ? config.engine.threads : allowed_threads();
   settings.recipe = set.recipe;
   EpochTeller tell(settings, folds_of(set, settings));
-  const TrainResult result = train_slide_model(std::move(set.slides), set.card, settings, folder, [&](const EpochRecord& e) {
-    if (!quiet) tell(e);
-  });
+  TrainResult result;
+  try {
+    result = train_slide_model(std::move(set.slides), set.card, settings, folder, [&](const EpochRecord& e) {
+      if (!quiet) tell(e);
+      if (stop_signal() != 0) throw Stopped();
+    });
+  } catch (const Stopped&) {
+    fmt::print(stderr, "stopped by a signal: finished epochs are kept; run the same command again to go on\n");
+    return stop_signal() == SIGINT ? ExitCode::user_stop : ExitCode::interrupted;
+  }
 
   Publication publication(folder);
   publication.write("history.jsonl", history_text(result.history));

@@ -144,18 +144,6 @@ void add_row(EvaluationSet& set, const PredictedRow& row, const std::string& id,
   for (std::size_t k = 0; k < set.levels.size(); ++k) set.levels[k].push_back(label.levels[k]);
 }
 
-EvaluationSet only(const EvaluationSet& set, const std::vector<std::size_t>& rows) {
-  EvaluationSet out = set;
-  out.judged = set.judged.select(rows);
-  out.ids.clear();
-  for (const std::size_t r : rows) out.ids.push_back(set.ids[r]);
-  for (std::size_t k = 0; k < set.levels.size(); ++k) {
-    out.levels[k].clear();
-    for (const std::size_t r : rows) out.levels[k].push_back(set.levels[k][r]);
-  }
-  return out;
-}
-
 /// The classes of `judged` in another order of the same names.
 Judged reordered(const Judged& judged, const std::vector<std::string>& classes) {
   Judged out = judged;
@@ -219,15 +207,7 @@ std::size_t pair_up(EvaluationSet& one, EvaluationSet& other, const fs::path& pa
                              fmt::join(one.judged.classes, ", "), fmt::join(other.judged.classes, ", ")));
   if (one.unit != other.unit)
     refuse(path, fmt::format("wanted predictions of {}s, as the first model's are, got {}s: bring both to one", one.unit, other.unit));
-  std::vector<std::size_t> of_one, of_other;
-  for (std::size_t a = 0, b = 0; a < one.ids.size() && b < other.ids.size();) {
-    if (one.ids[a] == other.ids[b]) {
-      of_one.push_back(a++);
-      of_other.push_back(b++);
-    } else {
-      ++(one.ids[a] < other.ids[b] ? a : b);
-    }
-  }
+  const auto [of_one, of_other] = shared_ids(one.ids, other.ids);
   if (of_one.empty()) refuse(path, "wanted predictions for rows that the first model predicts too: there is none in both: check the ids");
   const std::size_t left_out = one.ids.size() + other.ids.size() - 2 * of_one.size();
   const int positive = one.judged.positive;

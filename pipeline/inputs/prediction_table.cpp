@@ -85,10 +85,7 @@ PredictionTable read_predictions(const fs::path& path) {
   out.has_patients = out.of_slides && table.column("patient_id");
   for (const ProbabilityColumn& c : columns) out.classes.push_back(c.name);
   for (std::size_t r = 0; r < table.rows.size(); ++r) out.rows.push_back(read_row(path, table, r, columns));
-  if (out.rows.empty())
-    throw InputError(fmt::format("{}: wanted predictions: there is no row under the header: is it the right file?", path.string()));
-  std::stable_sort(out.rows.begin(), out.rows.end(), [](const PredictedRow& a, const PredictedRow& b) { return a.id < b.id; });
-  for (std::size_t i = 1; i < out.rows.size(); ++i) refuse_doubled(path, out.rows[i - 1], out.rows[i]);
+  sort_by_id(path, out.rows);
   return out;
 }
 

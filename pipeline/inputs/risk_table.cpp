@@ -109,11 +109,9 @@ RiskTable read_risks(const fs::path& path) {
   out.has_patients = out.of_slides && table.column("patient_id");
   for (const SurvivalColumn& column : survival) out.months.push_back(column.months);
   for (std::size_t r = 0; r < table.rows.size(); ++r) out.rows.push_back(read_row(path, table, r, survival));
-  if (out.rows.empty())
-    throw InputError(fmt::format("{}: wanted predictions: there is no row under the header: is it the right file?", path.string()));
+  require_rows(path, out.rows.size());
   refuse_constant(path, out.rows);
-  std::stable_sort(out.rows.begin(), out.rows.end(), [](const RiskRow& a, const RiskRow& b) { return a.id < b.id; });
-  for (std::size_t i = 1; i < out.rows.size(); ++i) refuse_doubled(path, out.rows[i - 1], out.rows[i]);
+  sort_by_id(path, out.rows);
   return out;
 }
 

@@ -47,6 +47,23 @@ void refuse_row(const fs::path& path, const RowIdentity& row, const std::string&
   throw InputError(fmt::format("{}: row {} ({}): {}", path.string(), row.line, row.id, sentence));
 }
 
+void require_rows(const fs::path& path, std::size_t rows) {
+  if (rows == 0) throw InputError(fmt::format("{}: wanted predictions: there is no row under the header: is it the right file?", path.string()));
+}
+
+SharedIds shared_ids(const std::vector<std::string>& one, const std::vector<std::string>& other) {
+  SharedIds out;
+  for (std::size_t a = 0, b = 0; a < one.size() && b < other.size();) {
+    if (one[a] == other[b]) {
+      out.of_one.push_back(a++);
+      out.of_other.push_back(b++);
+    } else {
+      ++(one[a] < other[b] ? a : b);
+    }
+  }
+  return out;
+}
+
 void refuse_doubled(const fs::path& path, const RowIdentity& row, const RowIdentity& next) {
   if (row.id == next.id) refuse_row(path, next, fmt::format("wanted each id once, this one is in row {} too: leave one out", row.line));
 }

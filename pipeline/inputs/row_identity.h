@@ -2,6 +2,7 @@
 // What rows of every table of predictions have: whose they are, and in which fold they were held out.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -29,8 +30,39 @@ void require_id_column(const std::filesystem::path& path, const DelimitedTable& 
 /// "path: row 7 (id): sentence" as InputError.
 [[noreturn]] void refuse_row(const std::filesystem::path& path, const RowIdentity& row, const std::string& sentence);
 
+/// Throws InputError: 0 rows.
+void require_rows(const std::filesystem::path& path, std::size_t rows);
+
 /// Throws InputError when two neighbours of rows sorted by id are one.
 void refuse_doubled(const std::filesystem::path& path, const RowIdentity& row, const RowIdentity& next);
+
+/// Ids that two sorted lists share, each list without repeats: their places in the one and in the other.
+struct SharedIds {
+  std::vector<std::size_t> of_one, of_other;
+};
+SharedIds shared_ids(const std::vector<std::string>& one, const std::vector<std::string>& other);
+
+/// A set of rows to judge (judged, ids, levels) with these rows alone.
+template <class Set>
+Set only(const Set& set, const std::vector<std::size_t>& rows) {
+  Set out = set;
+  out.judged = set.judged.select(rows);
+  out.ids.clear();
+  for (const std::size_t r : rows) out.ids.push_back(set.ids[r]);
+  for (std::size_t k = 0; k < set.levels.size(); ++k) {
+    out.levels[k].clear();
+    for (const std::size_t r : rows) out.levels[k].push_back(set.levels[k][r]);
+  }
+  return out;
+}
+
+/// Sorts the rows of a table of predictions by id. Throws InputError: no rows, an id twice.
+template <class Row>
+void sort_by_id(const std::filesystem::path& path, std::vector<Row>& rows) {
+  require_rows(path, rows.size());
+  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.id < b.id; });
+  for (std::size_t i = 1; i < rows.size(); ++i) refuse_doubled(path, rows[i - 1], rows[i]);
+}
 
 /// Where the columns of `names` are. Throws ConfigError under the option's name, with the nearest column.
 std::vector<std::size_t> find_columns(const DelimitedTable& table, const std::filesystem::path& path, const std::string& option,

@@ -110,18 +110,6 @@ void require_something_to_judge(const SurvivalSet& set, const fs::path& predicti
                        set.ids.size()));
 }
 
-SurvivalSet only(const SurvivalSet& set, const std::vector<std::size_t>& rows) {
-  SurvivalSet out = set;
-  out.judged = set.judged.select(rows);
-  out.ids.clear();
-  for (const std::size_t r : rows) out.ids.push_back(set.ids[r]);
-  for (std::size_t k = 0; k < set.levels.size(); ++k) {
-    out.levels[k].clear();
-    for (const std::size_t r : rows) out.levels[k].push_back(set.levels[k][r]);
-  }
-  return out;
-}
-
 }  // namespace
 
 SurvivalSet read_survival_set(const fs::path& predictions, const fs::path& labels, const std::vector<std::string>& subgroup_columns,
@@ -143,15 +131,7 @@ SurvivalSet read_survival_set(const fs::path& predictions, const fs::path& label
 }
 
 std::size_t pair_up(SurvivalSet& one, SurvivalSet& other, const fs::path& path) {
-  std::vector<std::size_t> of_one, of_other;
-  for (std::size_t a = 0, b = 0; a < one.ids.size() && b < other.ids.size();) {
-    if (one.ids[a] == other.ids[b]) {
-      of_one.push_back(a++);
-      of_other.push_back(b++);
-    } else {
-      ++(one.ids[a] < other.ids[b] ? a : b);
-    }
-  }
+  const auto [of_one, of_other] = shared_ids(one.ids, other.ids);
   if (of_one.empty())
     refuse(path, "wanted predictions for patients that the first model predicts too: there is none in both: check the ids");
   const std::size_t left_out = one.ids.size() + other.ids.size() - 2 * of_one.size();

@@ -153,13 +153,6 @@ std::int64_t bytes_for_bags(const Config& config) {
   return limit > 0 ? limit : static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE) / 2;
 }
 
-void require_finite(const Bag& bag, const fs::path& path) {
-  const auto wrong = std::find_if(bag.features.begin(), bag.features.end(), [](float value) { return !std::isfinite(value); });
-  if (wrong != bag.features.end())
-    throw ModelError(fmt::format("{}: finite features were wanted: tile {} of slide '{}' has NaN or infinity: extract the slide again", path.string(),
-                                 (wrong - bag.features.begin()) / bag.feature_dim, bag.slide_id));
-}
-
 }  // namespace
 
 TrainingSet read_training_set(const Config& config) {
@@ -186,7 +179,6 @@ TrainingSet read_training_set(const Config& config) {
     const auto at = std::find(set.card.classes.begin(), set.card.classes.end(), label->label);
     slide.label = static_cast<int>(at - set.card.classes.begin());
     slide.site = site_of(*label, file.bag.slide_id);
-    require_finite(file.bag, path);
     const auto bytes = static_cast<std::int64_t>(file.bag.features.size() * sizeof(float));
     slide.bag = std::move(file.bag);
     room -= bytes;

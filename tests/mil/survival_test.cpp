@@ -274,6 +274,28 @@ TEST(AucOverTime, WithoutCasesOrControlsThereIsNoArea) {
   EXPECT_FALSE(risks.areas(censoring_of(follow_up({2}, {0})))[1]) << "a case beyond the reference's follow-up has no weight";
 }
 
+TEST(AucOverTime, OfPerfectOrderIsOneAndNeverMore) {
+  for (int seed = 1; seed <= 40; ++seed) {
+    std::mt19937 engine(static_cast<unsigned>(seed));
+    Doubles months, risk;
+    std::vector<int> event;
+    for (int i = 0; i < 40 + 7 * seed; ++i) {
+      months.push_back(1 + static_cast<double>(engine() % 10000) / 100);
+      risk.push_back(-months.back());
+      event.push_back(engine() % 10 < 7 ? 1 : 0);
+    }
+    const FollowUp patients = follow_up(months, event);
+    const RisksOverTime risks(risk, patients, {20, 40, 60, 80});
+    const auto areas = risks.areas(censoring_of(patients));
+    for (const auto& area : areas) {
+      ASSERT_TRUE(area);
+      EXPECT_LE(*area, 1.0);
+      EXPECT_NEAR(*area, 1.0, 1e-12);
+    }
+    EXPECT_LE(*mean_area(risks.months(), areas, kaplan_meier(TimeTable(patients).count())), 1.0);
+  }
+}
+
 TEST(Brier, ScoresAndTheirIntegralAreThoseOfScikitSurvival) {
   for (const std::string& name : kNames) {
     const Json& set = cases()[name];

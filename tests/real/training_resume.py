@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# A training killed again and again goes on from its last epoch, and comes to the bytes of one that was left alone.
-import subprocess, time
+# A training killed or stopped again and again goes on from its last epoch, and comes to the bytes of one that was left alone.
+import signal, subprocess, time
 
 from world import ARCHIVE, BAGS, check, command, fresh, microtome
 
@@ -10,6 +10,19 @@ words = ["train", "--bags", BAGS, "--labels", ARCHIVE / "labels.csv", "--folds",
 began = time.monotonic()
 microtome(*words, "--output", out / "alone")
 alone = time.monotonic() - began
+
+# asked to stop, it says so, with the code that schedulers know, and loses no epoch
+for name, code in (("SIGTERM", 75), ("SIGUSR1", 75), ("SIGINT", 130)):
+    process = subprocess.Popen(command(*words, "--output", out / "stopped"), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if ", epoch " in line:
+            break
+    process.send_signal(getattr(signal, name))
+    rest = process.stderr.read()
+    check(process.wait() == code, f"{name}: exit {process.returncode}, not {code}: {rest}")
+    check("stopped by a signal: finished epochs are kept" in rest, f"{name}: it does not say why it ended: {rest}")
+    check(not (out / "stopped" / "model.json").exists(), f"{name}: there is a model of a training that did not end")
+microtome(*words, "--output", out / "stopped")
 
 kills = 0
 for attempt in range(60):
@@ -26,6 +39,7 @@ for attempt in range(60):
 check(process.returncode == 0, f"it did not end after {kills} kills: nothing was kept")
 check(kills >= 1, "it was never killed: the test shows nothing")
 for name in ("weights.safetensors", "model.json", "history.jsonl", "learning_curves.svg", "predictions.csv"):
-    check((out / "alone" / name).read_bytes() == (out / "killed" / name).read_bytes(), f"{name} differs after {kills} kills")
+    for other in ("killed", "stopped"):
+        check((out / "alone" / name).read_bytes() == (out / other / name).read_bytes(), f"{name} differs after it was {other}")
 check(not (out / "killed" / "unfinished").exists(), "what was kept in between is still there")
 print(f"{kills} kills, a training of {alone:.1f} s")

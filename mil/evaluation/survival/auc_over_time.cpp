@@ -21,7 +21,7 @@ class AreaSum {
   }
   std::optional<double> area() const {
     if (!(above_ > 0) || !(all_controls_ > 0)) return std::nullopt;
-    return twice_ / (2 * above_ * all_controls_);
+    return std::min(1.0, twice_ / (2 * above_ * all_controls_));  // in perfect order the sums round to a little more
   }
 
  private:
@@ -73,7 +73,7 @@ std::optional<double> mean_area(std::span<const double> months, std::span<const 
     sum += *areas[k] * (before - here);
     before = here;
   }
-  return before < 1 ? std::optional(sum / (1 - before)) : std::nullopt;
+  return before < 1 ? std::optional(std::min(1.0, sum / (1 - before))) : std::nullopt;
 }
 
 }  // namespace microtome

@@ -9,11 +9,10 @@
 #include "mil/evaluation/survival/cox.h"
 #include "mil/evaluation/survival/log_rank.h"
 #include "mil/evaluation/survival/survival_calibration.h"
+#include "mil/evaluation/values.h"
 
 namespace microtome {
 namespace {
-
-using Values = std::vector<std::optional<double>>;
 
 constexpr int kAucTimes = 20;
 constexpr double kFirstShare = 0.1, kTauShare = 0.8;
@@ -121,13 +120,6 @@ Metric d_calibration_metric(const JudgedSurvival& judged) {
   return out;
 }
 
-Values minus(const Values& a, const Values& b) {
-  Values out(a.size());
-  for (std::size_t k = 0; k < a.size(); ++k)
-    if (a[k] && b[k]) out[k] = *a[k] - *b[k];
-  return out;
-}
-
 std::vector<Metric> plain(const JudgedSurvival& judged, const Values& values) {
   std::vector<Metric> out;
   for (std::size_t k = 0; k < values.size(); ++k) {
@@ -157,29 +149,13 @@ struct FoldMeasures {
   FoldMeasures(const FoldMeasures&) = delete;
   FoldMeasures& operator=(const FoldMeasures&) = delete;
 
-  Values values(RowWeights weight) const {
-    std::vector<int> own;
-    for (const std::size_t r : rows) own.push_back(weight.empty() ? 1 : weight[r]);
-    return measures.values(own);
-  }
+  Values values(RowWeights weight) const { return measures.values(gathered(weight, rows)); }
 
   std::vector<std::size_t> rows;
   JudgedSurvival judged;
   FollowUp others;
   SurvivalMeasures measures;
 };
-
-Values mean_of(const std::vector<Values>& sets) {
-  Values out(sets.front().size());
-  for (std::size_t k = 0; k < out.size(); ++k) {
-    double sum = 0;
-    int there = 0;
-    for (const Values& set : sets)
-      if (set[k]) sum += *set[k], ++there;
-    if (there > 0) out[k] = sum / there;
-  }
-  return out;
-}
 
 }  // namespace
 
