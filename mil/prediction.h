@@ -3,17 +3,36 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace microtome {
 
-/// Which genomic row a prediction used, and how it was found.
+/// Which row of a table a prediction used, how it was found, and what it weighed.
 struct ModalityUse {
-  std::string name;        // "genomics"
+  std::string name;        // of the modality: "tiles", "rna", "clinical", ...
   bool present = false;    // false: the model's learned stand-in for a missing table was used
   std::string matched_by;  // "sample_id", "patient_id", "tcga-sample", "tcga-patient", "slide_id" or "" when absent
   std::string row_id;      // id in the table; stays inside the program (never written to a document)
+  std::optional<double> share;  // exact Shapley value: what it adds to the explained number over its learned stand-in; none: not computed
+};
+
+/// A gene or clinical column, and what it moved.
+struct FeatureShare {
+  std::string modality, feature;
+  double value = 0;  // as in the table, in its units; NaN: missing there
+  double share = 0;  // of the explained number, signed: up is worse (survival) or towards the predicted class
+};
+
+/// What a survival model says. Times are months from the start of follow-up.
+struct SurvivalAnswer {
+  double risk = 0;               // higher is worse; comparable within one model only
+  double cut = 0;                // from the training patients: at or above it the group is "high", below it "low"
+  std::vector<double> months;    // ascending: where the curve is told
+  std::vector<double> survival;  // S(months), 0..1, falling
+
+  bool high() const { return risk >= cut; }
 };
 
 /// Which file of weights a number came from.
@@ -25,8 +44,8 @@ struct ModelIdentity {
 /// Result of one task on one bag of N tiles with C classes and K attention heads.
 struct Prediction {
   std::string task;                   // name of the task, e.g. "label"
-  std::vector<std::string> classes;   // C
-  std::vector<double> probabilities;  // C, sums to 1
+  std::vector<std::string> classes;   // C; of a survival model "risk" alone
+  std::vector<double> probabilities;  // C, sums to 1; empty of a survival model
   std::vector<double> logits;         // C
   int predicted = 0;                  // index of the largest probability
   std::int64_t heads = 1;             // K
@@ -36,7 +55,10 @@ struct Prediction {
   std::vector<double> offset;         // C: bias plus what the genomic branch adds
   double attention_entropy = 0;       // of the shown head, in nats; log(N) is uniform
   double effective_tiles = 0;         // 1 / sum a_i^2 of the shown head
-  std::vector<ModalityUse> modalities;
+  std::optional<SurvivalAnswer> survival;  // of a survival model; its one logit is then the risk
+  std::vector<ModalityUse> modalities;     // of a model that takes tables: "tiles" first, then its tables
+  std::vector<FeatureShare> features;      // what moved the answer most, by integrated gradients, largest first; empty: tiles alone
+  std::optional<double> completeness_gap;  // of the integrated gradients: |sum of shares - (answer - answer at the baseline)|
   ModelIdentity aggregator, encoder;    // what computed this, and the features it read
   bool encoder_random_weights = false;  // the features came from random numbers: a rehearsal, and every document says so
 };
