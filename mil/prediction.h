@@ -35,6 +35,17 @@ struct SurvivalAnswer {
   bool high() const { return risk >= cut; }
 };
 
+/// S at a time: straight between the told ones and from 1 at 0; beyond the last one the last one.
+inline double survival_at(const SurvivalAnswer& answer, double months) {
+  double left = 0, from = 1;
+  for (std::size_t k = 0; k < answer.months.size(); ++k) {
+    if (months <= answer.months[k]) return from + (answer.survival[k] - from) * (months - left) / (answer.months[k] - left);
+    left = answer.months[k];
+    from = answer.survival[k];
+  }
+  return from;
+}
+
 /// Which file of weights a number came from.
 struct ModelIdentity {
   std::string name;

@@ -134,18 +134,18 @@ class FirstFailure {
 
 struct Scoring {
   const SlideModel& model;
-  const GenomicSource* genomics;
+  const Modalities* modalities;
   const std::vector<BagToScore>& bags;
   Progress& progress;
   BagsAhead ahead;
   FirstFailure failure;
-  std::vector<std::vector<double>> probabilities;
+  BagScores scores;
 
-  std::vector<double> score(const ReadBag& read) const {
+  Prediction score(const ReadBag& read) const {
     if (read.failure) std::rethrow_exception(read.failure);
     const BagToScore& bag = bags[read.index];
     try {
-      return model.predict(read.bag, genomics ? genomics->input(bag.keys, nullptr) : GenomicInput{}).probabilities;
+      return model.predict(read.bag, modalities ? modalities->rows(bag.keys) : std::vector<TableRow>{});
     } catch (const BagError& e) {
       throw BagError(fmt::format("{}: {}", bag.path.string(), e.what()));
     }
@@ -155,7 +155,9 @@ struct Scoring {
     while (auto read = ahead.take()) {
       const std::size_t index = read->index;
       try {
-        probabilities[index] = score(*read);
+        Prediction answer = score(*read);
+        scores.probabilities[index] = std::move(answer.probabilities);
+        scores.survival[index] = std::move(answer.survival);
         progress.tiles_done(static_cast<std::size_t>(bags[index].tiles));
         progress.slide_done(bags[index].keys.slide_id, "ok", static_cast<std::size_t>(bags[index].tiles), "");
       } catch (...) {
@@ -177,18 +179,21 @@ std::int64_t BagToScore::bytes() const {
                   2 * static_cast<std::int64_t>(sizeof(float)));
 }
 
-BagScores score_bags(const SlideModel& model, const GenomicSource* genomics, const std::vector<BagToScore>& bags, const ScoringRoom& room,
+BagScores score_bags(const SlideModel& model, const Modalities* modalities, const std::vector<BagToScore>& bags, const ScoringRoom& room,
                      Progress& progress) {
   progress.run_started(bags.size(), 0);
   for (const BagToScore& bag : bags) progress.slide_planned(bag.keys.slide_id, static_cast<std::size_t>(bag.tiles));
-  Scoring scoring{model, genomics, bags, progress, {bags, room}, {}, std::vector<std::vector<double>>(bags.size())};
+  Scoring scoring{model, modalities, bags, progress, {bags, room}, {}, {}};
+  scoring.scores.probabilities.resize(bags.size());
+  scoring.scores.survival.resize(bags.size());
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < room.threads; ++t) threads.emplace_back([&] { scoring.work(); });
   }
   scoring.failure.rethrow();
   progress.run_finished();
-  return {std::move(scoring.probabilities), stop_signal() != 0};
+  scoring.scores.stopped = stop_signal() != 0;
+  return std::move(scoring.scores);
 }
 
 }  // namespace microtome

@@ -4,11 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "mil/aggregators/slide_model.h"
 #include "mil/genomics/join.h"
-#include "pipeline/inputs/genomic_source.h"
+#include "pipeline/inputs/modalities.h"
 #include "pipeline/progress.h"
 
 namespace microtome {
@@ -29,13 +30,14 @@ struct ScoringRoom {
 };
 
 struct BagScores {
-  std::vector<std::vector<double>> probabilities;  // one a class, of each bag in the order given
+  std::vector<std::vector<double>> probabilities;     // one a class, of each bag in the order given; empty of a survival model
+  std::vector<std::optional<SurvivalAnswer>> survival;  // of each bag
   bool stopped = false;                            // a signal came: not all of them are there
 };
 
-/// Scores all bags; `genomics` null: images alone. The same numbers whatever the room. A signal ends it when the bags in work are done.
+/// Scores all bags; `modalities` null: images alone. The same numbers whatever the room. A signal ends it when the bags in work are done.
 /// Of several failures the one of the earliest bag is thrown, always the same: BagError (cannot be read, NaN, not what the model takes).
-BagScores score_bags(const SlideModel& model, const GenomicSource* genomics, const std::vector<BagToScore>& bags, const ScoringRoom& room,
+BagScores score_bags(const SlideModel& model, const Modalities* modalities, const std::vector<BagToScore>& bags, const ScoringRoom& room,
                      Progress& progress);
 
 }  // namespace microtome

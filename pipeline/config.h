@@ -39,7 +39,8 @@ struct RunSettings {
   std::filesystem::path bags;            // results of an earlier run, instead of slides: its features are scored by `model`
   std::filesystem::path output;          // folder of the results
   std::filesystem::path model;           // folder of a trained model; empty: features only
-  std::filesystem::path genomics;        // .h5ad table joined by id; empty: none
+  std::vector<std::string> genomics;     // tables joined by id, FILE or NAME=FILE; empty: none
+  std::filesystem::path clinical;        // CSV of clinical columns joined by id; empty: none
   double max_missing_genes = 0;          // share of the model's genes that may be missing from the table (changes results)
   double slide_mpp = 0;                  // scale of slides that do not state theirs, microns per pixel; 0: none (changes results)
   std::string feature_type = "float32";  // float32 or float16, in features.h5 (changes results)
@@ -77,6 +78,8 @@ struct TrainCommand {
   std::string features = "features.h5";  // file name of the bags; the second encoder of a run writes features.<name>.h5
   std::filesystem::path labels;  // CSV: slide_id or patient_id, label
   std::filesystem::path splits;  // CSV: patient_id,fold; empty: the program cuts the folds
+  std::string clinical_columns;  // of run.clinical, separated by commas; empty: all that are no ids or outcomes
+  std::string censorship;        // column of the labels that says 1 = censored, instead of event
 };
 
 struct SynthSettings {

@@ -13,7 +13,8 @@ struct EvaluateSettings {
   std::filesystem::path predictions;  // CSV: slide_id or patient_id, prob_<class>... or risk, optional patient_id, fold, surv_<months>
   std::filesystem::path model;        // folder of a trained model
   std::filesystem::path bags;         // folder searched recursively for data.features, for the model
-  std::filesystem::path genomics;     // .h5ad table joined by id, for a model with genes; empty: none
+  std::vector<std::string> genomics;  // tables joined by id, FILE or NAME=FILE, for a model that takes them; empty: none
+  std::filesystem::path clinical;     // likewise: CSV of clinical columns
   std::filesystem::path labels;       // CSV: slide_id or patient_id, label or time and event, further columns
   std::filesystem::path output;       // folder of metrics.json and what goes with it
   std::filesystem::path compare;      // predictions of a second model; empty: none

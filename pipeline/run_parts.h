@@ -12,7 +12,7 @@
 #include "mil/aggregators/slide_model.h"
 #include "mil/encoders/encoder.h"
 #include "pipeline/config.h"
-#include "pipeline/inputs/genomic_source.h"
+#include "pipeline/inputs/modalities.h"
 #include "pipeline/manifest.h"
 #include "tiling/slide.h"
 
@@ -28,7 +28,7 @@ struct RunParts {
   std::size_t model_encoder = 0;                                         // the one whose bags the model reads
   std::int64_t bag_bytes = 0;                                            // ceiling on the bags in flight; 0: none
   std::shared_ptr<const SlideModel> model;                               // null: features only
-  std::shared_ptr<const GenomicSource> genomics;                         // null: no table
+  std::shared_ptr<const Modalities> modalities;                          // null: no table was given
   std::function<std::shared_ptr<const Slide>(const ManifestRow&)> open;  // the seam where tests put their slides
   std::vector<std::pair<std::string, std::string>> software;             // name, version
 

@@ -52,16 +52,16 @@ void load_model(RunParts& parts, const std::vector<ManifestRow>& rows, const All
   require_match(parts.model->card(), run.model, encoder.name, encoder.sha256, encoder.feature_dim, tiling.tile_px, tiling.target_mpp);
 }
 
-void load_genomics(RunParts& parts, const std::vector<ManifestRow>& rows) {
+void load_tables(RunParts& parts, const std::vector<ManifestRow>& rows) {
   const RunSettings& run = parts.config.run;
-  if (run.genomics.empty()) return;
-  if (!parts.model || parts.model->card().genes.empty()) {
-    throw ModelError(fmt::format("{}: wanted a model that uses genes: {}: leave --genomics out, or train with it", run.genomics.string(),
+  const TablesAsked asked{run.genomics, run.clinical, "", genomic_reading(parts.config.genomics), run.max_missing_genes};
+  if (!asked.any()) return;
+  if (!parts.model || parts.model->card().modalities.empty()) {
+    throw ModelError(fmt::format("{}: wanted a model that uses genes or clinical columns: {}: leave the table out, or train with it",
+                                 run.genomics.empty() ? run.clinical.string() : run.genomics.front(),
                                  parts.model ? "this one was trained on images alone" : "no --model was given"));
   }
-  const ModelCard& card = parts.model->card();
-  parts.genomics = std::make_shared<GenomicSource>(run.genomics, card.genes, card.gene_units, run.max_missing_genes, keys_of(rows),
-                                                   genomic_reading(parts.config.genomics));
+  parts.modalities = std::make_shared<Modalities>(Modalities::of_model(parts.model->card(), asked, keys_of(rows)));
 }
 
 void require_scale(const EncoderFacts& encoder, const TilingSettings& tiling) {
@@ -131,9 +131,9 @@ RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows)
   const std::unique_ptr<const AllowedModels> allowed = allowed_models(config);
   if (config.run.bags.empty()) load_encoders(parts, allowed.get());
   load_model(parts, rows, allowed.get());
-  load_genomics(parts, rows);
+  load_tables(parts, rows);
   parts.bag_recipe = bag_recipe(parts.config, parts.encoders);
-  parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", parts.genomics ? parts.genomics->recipe() : "");
+  parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", parts.modalities ? parts.modalities->recipe() : "");
   parts.open = [](const ManifestRow& row) { return std::shared_ptr<const Slide>(open_slide(row.path)); };
   parts.software = software_versions();
   return parts;

@@ -152,19 +152,25 @@ void make_bags(const RunParts& parts, SlideJob& job) {
   count_tiles(job);
 }
 
+void mark_missing(const RunParts& parts, std::size_t m, const std::string& name, SlideJob& job) {
+  const bool given = parts.modalities && parts.modalities->tables()[m].source;
+  job.outcome.mark_partial("genomics_missing", given ? fmt::format("the table '{}' has no row for this slide: the prediction does without it", name)
+                                                     : fmt::format("no table '{}' was given: the prediction does without it", name));
+}
+
 void predict(const RunParts& parts, SlideJob& job) {
   if (!parts.model || job.bags.front().tiles() == 0) return;
-  GenomicInput genomic;
-  ModalityUse use{"genomics", false, "", ""};
-  if (parts.genomics) genomic = parts.genomics->input(job.row.keys, &use);
-  job.prediction = parts.model->predict(job.bags[job.model_bag], genomic);
-  if (parts.model->card().genes.empty()) return;
-  job.prediction->modalities = {use};
-  if (!use.present) {
-    job.outcome.mark_partial("genomics_missing",
-                             parts.genomics ? "the genomic table has no row for this slide: the prediction rests on the image alone"
-                                            : "no genomic table was given: the prediction rests on the image alone");
+  std::vector<ModalityUse> uses;
+  std::vector<TableRow> tables;
+  if (parts.modalities) tables = parts.modalities->rows(job.row.keys, &uses);
+  job.prediction = parts.model->predict(job.bags[job.model_bag], tables);
+  std::vector<ModalityUse>& told = job.prediction->modalities;  // tiles first, then the tables
+  for (std::size_t m = 0; m < uses.size(); ++m) {
+    told[m + 1].matched_by = uses[m].matched_by;
+    told[m + 1].row_id = uses[m].row_id;
   }
+  for (std::size_t m = 1; m < told.size(); ++m)
+    if (!told[m].present) mark_missing(parts, m - 1, told[m].name, job);
 }
 
 void release(SlideJob& job) {

@@ -316,11 +316,11 @@ def write_safetensors(path, tensors):
 
 def card(a, kind, sizes, weights_sha256):
     feature_dim, embed_dim, attention_dim = sizes
-    return {"schema_version": 1, "task": "label", "classes": a.classes, "aggregator": kind,
+    return {"schema_version": 2, "task": "label", "classes": a.classes, "aggregator": kind,
             "sizes": {"feature_dim": feature_dim, "embed_dim": embed_dim, "attention_dim": attention_dim},
             "encoder": {"name": a.encoder_name, "sha256": a.encoder_sha256, "random_weights": a.encoder_random_weights},
             "tiling": {"tile_px": a.tile_px, "mpp": a.mpp},
-            "genomics": {"genes": [], "units": "", "mean": [], "scale": [], "dim": 32},
+            "fusion": "concat", "modalities": [],
             "weights_sha256": weights_sha256,
             "training": {"converted_from": sha256_of(a.checkpoint), "kind": kind},
             "intended_use": "research use only"}

@@ -17,7 +17,7 @@ struct Entry {
   const char* name;
   std::int64_t attention_dim;  // of the publication
   std::int64_t heads;          // embed_dim must be a multiple of this
-  bool genes;
+  bool tables;
   std::unique_ptr<Aggregator> (*make)(const ModelCard&);
 };
 
@@ -64,16 +64,16 @@ const char* aggregator_names() {
 }
 
 bool is_aggregator(const std::string& name) { return find(name) != nullptr; }
-bool takes_genes(const std::string& name) { return entry_of(name).genes; }
+bool takes_tables(const std::string& name) { return entry_of(name).tables; }
 std::int64_t usual_attention_dim(const std::string& name) { return entry_of(name).attention_dim; }
 
 std::unique_ptr<Aggregator> make_aggregator(const ModelCard& card) {
   const Entry& entry = entry_of(card.aggregator);
   if (card.embed_dim % entry.heads != 0)
     throw ModelError(fmt::format("{}: an embed_dim that {} divides was wanted: found {}", card.aggregator, entry.heads, card.embed_dim));
-  if (!card.genes.empty() && !entry.genes)
-    throw ModelError(fmt::format("{}: an aggregator that takes a genomic table was wanted: this one reads tiles alone: use abmil-gated or abmil, or "
-                                 "leave the table out",
+  if (!card.modalities.empty() && !entry.tables)
+    throw ModelError(fmt::format("{}: an aggregator that takes tables was wanted: this one reads tiles alone: use abmil-gated or abmil, or "
+                                 "leave the tables out",
                                  card.aggregator));
   return entry.make(card);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the tiles of a bag to a slide's logits: the one interface of all aggregators. Internal to mil/: torch types.
-// N tiles, D features, C classes, K attention heads. Every aggregator takes 1 to 200,000 tiles and computes on the calling thread.
+// N tiles, D features, C logits (of the classes, or of a survival model), K attention heads. Every aggregator takes 1 to 200,000 tiles and computes on the calling thread.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -20,7 +20,8 @@ struct BagInput {
   at::Tensor raw;          // (N, D) as they lie in the bag
   at::Tensor mean, scale;  // (D)
   at::Tensor coords;       // (N, 2) int64, level-0 top lefts
-  at::Tensor genes;        // (G) scaled; undefined: no row, or an image-only model
+  std::vector<at::Tensor> tables;  // (F_m) scaled, one a modality of the card; undefined: no row
+  bool tiles_hidden = false;       // what was learned for missing tiles stands in for them
 
   std::int64_t tiles() const { return raw.size(0); }
   at::Tensor features(std::int64_t first, std::int64_t count) const { return (raw.narrow(0, first, count) - mean) / scale; }
@@ -63,8 +64,8 @@ class Aggregator {
 /// The names that a card's `aggregator` may have, as one text for messages.
 const char* aggregator_names();
 bool is_aggregator(const std::string& name);
-/// Whether it takes a genomic row beside the tiles.
-bool takes_genes(const std::string& name);
+/// Whether it takes tables beside the tiles.
+bool takes_tables(const std::string& name);
 /// Width of the attention where a user does not say: that of the publications.
 std::int64_t usual_attention_dim(const std::string& name);
 

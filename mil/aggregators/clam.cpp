@@ -18,10 +18,10 @@ class Clam final : public Aggregator {
       : feature_dim_(card.feature_dim),
         embed_dim_(card.embed_dim),
         attention_dim_(card.attention_dim),
-        classes_(static_cast<std::int64_t>(card.classes.size())),
+        classes_(card.outputs()),
         branches_(branch_per_class ? classes_ : 1),
-        classifiers_(branch_per_class ? card.classes.size() : 1),
-        instance_classifiers_(card.classes.size()) {
+        classifiers_(branch_per_class ? static_cast<std::size_t>(card.outputs()) : 1),
+        instance_classifiers_(static_cast<std::size_t>(card.outputs())) {
     attention_.gated = gated;
   }
 

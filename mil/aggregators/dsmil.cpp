@@ -13,7 +13,7 @@ namespace {
 class Dsmil final : public Aggregator {
  public:
   explicit Dsmil(const ModelCard& card)
-      : feature_dim_(card.feature_dim), query_dim_(card.attention_dim), classes_(static_cast<std::int64_t>(card.classes.size())) {}
+      : feature_dim_(card.feature_dim), query_dim_(card.attention_dim), classes_(card.outputs()) {}
 
   std::vector<Slot> slots() override {
     Slots slots;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "mil/aggregators/model_card.h"
@@ -21,13 +22,35 @@ void add_share(std::vector<T>& sum, const std::vector<T>& values, double share) 
   for (std::size_t i = 0; i < values.size(); ++i) sum[i] = static_cast<T>(sum[i] + share * values[i]);
 }
 
-void describe(Prediction& prediction) {
+/// The mean of the members' risks, cuts and curves: each member has bins of its own.
+SurvivalAnswer mean_of(const std::vector<SurvivalAnswer>& members) {
+  SurvivalAnswer mean;
+  std::set<double> months;
+  const double share = 1.0 / static_cast<double>(members.size());
+  for (const SurvivalAnswer& one : members) {
+    mean.risk += share * one.risk;
+    mean.cut += share * one.cut;
+    months.insert(one.months.begin(), one.months.end());
+  }
+  mean.months.assign(months.begin(), months.end());
+  for (const double month : mean.months) {
+    double survival = 0;
+    for (const SurvivalAnswer& one : members) survival += share * survival_at(one, month);
+    mean.survival.push_back(survival);
+  }
+  return mean;
+}
+
+void describe_classes(Prediction& prediction) {
   const double top = *std::max_element(prediction.logits.begin(), prediction.logits.end());
   double sum = 0;
   for (const double logit : prediction.logits) sum += prediction.probabilities.emplace_back(std::exp(logit - top));
   for (double& probability : prediction.probabilities) probability /= sum;
-  const auto& all = prediction.probabilities;
-  prediction.predicted = static_cast<int>(std::max_element(all.begin(), all.end()) - all.begin());
+}
+
+void describe(Prediction& prediction) {
+  const auto& logits = prediction.logits;
+  prediction.predicted = static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
   prediction.shown_head = prediction.heads == 1 ? 0 : prediction.predicted;
   double squares = 0;
   for (const float a : shown_attention(prediction)) {
@@ -45,15 +68,17 @@ class Ensemble final : public SlideModel {
   const std::string& sha256() const override { return sha256_; }
   std::string name() const override { return card_.aggregator; }
 
-  Prediction predict(const Bag& bag, const GenomicInput& genomic) const override {
+  Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const override {
     const double share = 1.0 / static_cast<double>(members_.size());
     Prediction joined;
+    std::vector<SurvivalAnswer> survival;
     for (const auto& member : members_) {
-      Prediction one = member->predict(bag, genomic);
+      Prediction one = member->predict(bag, tables);
       add_share(joined.logits, one.logits, share);
       add_share(joined.offset, one.offset, share);
       add_share(joined.attention, one.attention, share);
       add_share(joined.contribution, one.contribution, share);
+      if (one.survival) survival.push_back(*one.survival);
       if (member != members_.back()) continue;
       joined.task = std::move(one.task);
       joined.classes = std::move(one.classes);
@@ -63,6 +88,10 @@ class Ensemble final : public SlideModel {
       joined.encoder_random_weights = one.encoder_random_weights;
     }
     joined.aggregator = {name(), sha256_};
+    if (survival.empty())
+      describe_classes(joined);
+    else
+      joined.survival = mean_of(survival);
     describe(joined);
     return joined;
   }

@@ -11,13 +11,14 @@
 #include <set>
 #include <utility>
 
+#include "mil/aggregators/survival_head.h"
 #include "mil/model_error.h"
 
 namespace microtome {
 namespace {
 
 // Un-clipped expression z-scores reach 1e4 and would drown the image.
-constexpr double kGeneClip = 10.0;
+constexpr double kScaledClip = 10.0;
 
 double bound_of(const Slot& slot) {
   double fan_in = 1;
@@ -35,17 +36,27 @@ void fill(const Slot& slot, const at::Generator& generator) {
 
 at::Tensor to_float(const std::vector<double>& values) { return at::tensor(values, at::kDouble).to(at::kFloat); }
 
-at::Tensor scaled_genes(const ModelCard& card, const GenomicInput& genomic) {
-  at::Tensor scaled = at::empty({static_cast<std::int64_t>(card.genes.size())}, at::kFloat);
+at::Tensor scaled_row(const Modality& modality, const TableRow& row) {
+  at::Tensor scaled = at::empty({static_cast<std::int64_t>(modality.features.size())}, at::kFloat);
   auto* out = scaled.mutable_data_ptr<float>();
-  for (std::size_t i = 0; i < card.genes.size(); ++i) {
-    const double z = (genomic.values[i] - card.gene_mean[i]) / card.gene_scale[i];
-    out[i] = std::isnan(z) ? 0.0F : static_cast<float>(std::clamp(z, -kGeneClip, kGeneClip));
+  for (std::size_t i = 0; i < modality.features.size(); ++i) {
+    const double z = (row.values[i] - modality.mean[i]) / modality.scale[i];
+    out[i] = std::isnan(z) ? 0.0F : static_cast<float>(std::clamp(z, -kScaledClip, kScaledClip));
   }
   return scaled;
 }
 
-void require_usable(const ModelCard& card, const Bag& bag, const GenomicInput& genomic) {
+void require_rows(const ModelCard& card, const std::vector<TableRow>& tables) {
+  if (card.modalities.empty()) return;
+  if (!tables.empty() && tables.size() != card.modalities.size())
+    throw BagError(fmt::format("the tables: {} rows were wanted by the model: there are {}: give one a modality", card.modalities.size(), tables.size()));
+  for (std::size_t m = 0; m < tables.size(); ++m)
+    if (const Modality& wanted = card.modalities[m]; tables[m].present && tables[m].values.size() != wanted.features.size())
+      throw BagError(fmt::format("the row of {}: {} features were wanted by the model: there are {}: give those that the card lists", wanted.name,
+                                 wanted.features.size(), tables[m].values.size()));
+}
+
+void require_usable(const ModelCard& card, const Bag& bag) {
   if (bag.tiles() == 0) throw BagError("the bag: at least one tile was wanted: it has none: a slide without tiles gets no prediction");
   if (bag.feature_dim != card.feature_dim)
     throw BagError(
@@ -54,9 +65,6 @@ void require_usable(const ModelCard& card, const Bag& bag, const GenomicInput& g
   if (static_cast<std::int64_t>(bag.features.size()) != bag.tiles() * bag.feature_dim)
     throw BagError(fmt::format("the bag: {} x {} features were wanted: there are {}: extract the slide again", bag.tiles(), bag.feature_dim,
                                bag.features.size()));
-  if (!card.genes.empty() && genomic.present && genomic.values.size() != card.genes.size())
-    throw BagError(fmt::format("the genomic row: {} genes were wanted by the model: there are {}: give the genes that the card lists",
-                               card.genes.size(), genomic.values.size()));
 }
 
 template <class T>
@@ -138,9 +146,9 @@ void MilNetwork::set_feature_scaler(const std::vector<double>& mean, const std::
   scale_ = to_float(scale);
 }
 
-void MilNetwork::set_gene_scaler(std::vector<double> mean, std::vector<double> scale) {
-  card_.gene_mean = std::move(mean);
-  card_.gene_scale = std::move(scale);
+void MilNetwork::set_table_scaler(std::size_t modality, std::vector<double> mean, std::vector<double> scale) {
+  card_.modalities.at(modality).mean = std::move(mean);
+  card_.modalities.at(modality).scale = std::move(scale);
 }
 
 std::vector<at::Tensor> MilNetwork::learned() {
@@ -157,36 +165,45 @@ NamedTensors MilNetwork::gradients() const {
   return gradients;
 }
 
-BagInput MilNetwork::input(const Bag& bag, const GenomicInput& genomic) const {
-  require_usable(card_, bag, genomic);
+BagInput MilNetwork::input(const Bag& bag, const std::vector<TableRow>& tables) const {
+  require_usable(card_, bag);
+  require_rows(card_, tables);
   BagInput input;
   // from_blob has no const form; nothing writes through it
   input.raw = at::from_blob(const_cast<float*>(bag.features.data()), {bag.tiles(), bag.feature_dim}, at::kFloat);
   input.coords = at::from_blob(const_cast<std::int64_t*>(bag.coords.data()), {bag.tiles(), 2}, at::kLong);
   input.mean = mean_;
   input.scale = scale_;
-  if (!card_.genes.empty() && genomic.present) input.genes = scaled_genes(card_, genomic);
+  for (std::size_t m = 0; m < card_.modalities.size(); ++m)
+    input.tables.push_back(m < tables.size() && tables[m].present ? scaled_row(card_.modalities[m], tables[m]) : at::Tensor());
   return input;
 }
 
-Prediction MilNetwork::predict(const Bag& bag, const GenomicInput& genomic) const {
+Prediction MilNetwork::predict(const Bag& bag, const std::vector<TableRow>& tables) const {
   if (at::get_num_threads() != 1) at::set_num_threads(1);
   const at::NoGradGuard no_gradient;
-  const Weighed weighed = aggregator_->weigh(input(bag, genomic));
-  require_finite(weighed.logits);
+  const BagInput seen = input(bag, tables);
+  const Weighed all = aggregator_->weigh(seen);
+  require_finite(all.logits);
+  const Weighed weighed = card_.survival ? weighed_risk(*card_.survival, all) : all;
   Prediction prediction;
+  if (card_.survival)
+    prediction.survival = survival_answer(*card_.survival, all.logits);
+  else
+    prediction.probabilities = numbers<double>(at::softmax(all.logits, 0));
   prediction.task = card_.task;
   prediction.encoder_random_weights = card_.encoder_random_weights;
   prediction.encoder = {card_.encoder, card_.encoder_sha256};
   prediction.classes = card_.classes;
   prediction.logits = numbers<double>(weighed.logits);
-  prediction.probabilities = numbers<double>(at::softmax(weighed.logits, 0));
   prediction.offset = numbers<double>(weighed.offset);
   prediction.contribution = numbers<float>(weighed.contribution);
-  const auto& all = prediction.probabilities;
-  prediction.predicted = static_cast<int>(std::max_element(all.begin(), all.end()) - all.begin());
+  const auto& logits = prediction.logits;
+  prediction.predicted = static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
   describe_attention(weighed.attention, prediction);
-  if (!card_.genes.empty()) prediction.modalities.push_back({"genomics", genomic.present, "", ""});
+  if (!card_.modalities.empty()) prediction.modalities.push_back({"tiles", true, "", "", {}});
+  for (std::size_t m = 0; m < card_.modalities.size(); ++m)
+    prediction.modalities.push_back({card_.modalities[m].name, seen.tables[m].defined(), "", "", {}});
   return prediction;
 }
 

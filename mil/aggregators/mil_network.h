@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "mil/aggregators/aggregator.h"
@@ -26,7 +27,8 @@ class MilNetwork {
   /// Copies that training will not change.
   NamedTensors tensors() const;
   void set_feature_scaler(const std::vector<double>& mean, const std::vector<double>& scale);
-  void set_gene_scaler(std::vector<double> mean, std::vector<double> scale);
+  void set_table_scaler(std::size_t modality, std::vector<double> mean, std::vector<double> scale);
+  void set_survival(SurvivalCard survival) { card_.survival = std::move(survival); }
 
   /// Require gradients from now on.
   std::vector<at::Tensor> learned();
@@ -35,11 +37,13 @@ class MilNetwork {
   NamedTensors gradients() const;
 
   const ModelCard& card() const { return card_; }
-  /// The bag's features are not copied. Throws BagError: no tiles, another dimension, too few numbers, a wrong number of genes.
-  BagInput input(const Bag& bag, const GenomicInput& genomic) const;
+  /// The bag's features are not copied. Throws BagError: no tiles, another dimension, too few numbers, rows of other sizes than the card's.
+  BagInput input(const Bag& bag, const std::vector<TableRow>& tables) const;
   TrainingPass train(const BagInput& bag, int label, const Dropout& dropout) const { return aggregator_->train(bag, label, dropout); }
   /// Thread-safe; one thread; deterministic. Throws BagError as input does, and where the answer is not finite.
-  Prediction predict(const Bag& bag, const GenomicInput& genomic) const;
+  Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const;
+  /// Without gradient to the weights: what the aggregator itself says.
+  Weighed weigh(const BagInput& bag) const { return aggregator_->weigh(bag); }
 
  private:
   std::vector<Slot> slots() const;

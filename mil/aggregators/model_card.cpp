@@ -19,7 +19,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t oldest_schema = 1;  // had one table, under "genomics"
+constexpr std::int64_t schema_version = 2;
 constexpr std::int64_t largest_size = std::int64_t{1} << 24;
 constexpr const char* intended_use = "research use only";
 
@@ -42,14 +43,25 @@ class Fields {
     return value.get<std::int64_t>();
   }
 
-  double number(const char* key) const {
-    const auto& value = get(key, "a number of 0 or more", &Json::is_number);
-    if (!(value.get<double>() >= 0)) refuse(key, "a number of 0 or more", value.dump());
+  double number(const char* key, bool positive = true) const {
+    const char* wanted = positive ? "a number of 0 or more" : "a number";
+    const auto& value = get(key, wanted, &Json::is_number);
+    if (positive && !(value.get<double>() >= 0)) refuse(key, wanted, value.dump());
     return value.get<double>();
   }
 
   std::vector<std::string> texts(const char* key) const { return list<std::string>(key, "a list of texts", &Json::is_string); }
   std::vector<double> numbers(const char* key) const { return list<double>(key, "a list of numbers", &Json::is_number); }
+
+  std::vector<std::int64_t> integers(const char* key) const { return list<std::int64_t>(key, "a list of integers", &Json::is_number_integer); }
+  std::vector<Fields> objects(const char* key) const {
+    std::vector<Fields> all;
+    for (const auto& value : get(key, "a list of objects", &Json::is_array)) {
+      if (!value.is_object()) refuse(key, "a list of objects", value.dump());
+      all.emplace_back(path_, fmt::format("{}{}[{}].", prefix_, key, all.size()), value);
+    }
+    return all;
+  }
 
   [[noreturn]] void refuse(const std::string& key, const std::string& wanted, const std::string& found) const {
     throw ModelError(fmt::format("{}: key '{}{}' with {} was wanted: it holds {}: use the folder as 'microtome train' wrote it",
@@ -105,18 +117,70 @@ Json parse(const fs::path& path) {
 
 bool repeats(const std::vector<std::string>& names) { return std::set<std::string>(names.begin(), names.end()).size() != names.size(); }
 
-void read_genomics(const Fields& fields, ModelCard& card) {
-  card.genes = fields.texts("genes");
-  card.gene_mean = fields.numbers("mean");
-  card.gene_scale = fields.numbers("scale");
-  card.gene_units = fields.text("units");
-  card.genomic_dim = fields.integer("dim", 1, largest_size);
-  const auto genes = card.genes.size();
-  if (repeats(card.genes)) fields.refuse("genes", "each gene once", "a gene twice");
-  if (card.gene_mean.size() != genes) fields.refuse("mean", fmt::format("{} numbers", genes), fmt::format("{}", card.gene_mean.size()));
-  if (card.gene_scale.size() != genes) fields.refuse("scale", fmt::format("{} numbers", genes), fmt::format("{}", card.gene_scale.size()));
+std::vector<FeatureGroup> read_groups(const Fields& fields, std::size_t features) {
+  std::vector<FeatureGroup> groups;
+  for (const Fields& one : fields.objects("groups")) {
+    groups.push_back({one.text("name"), one.integers("features")});
+    for (const std::int64_t index : groups.back().features)
+      if (index < 0 || index >= static_cast<std::int64_t>(features)) one.refuse("features", fmt::format("indices below {}", features), fmt::format("{}", index));
+  }
+  return groups;
+}
+
+Modality read_modality(const Fields& fields) {
+  Modality out;
+  out.name = fields.text("name");
+  out.features = fields.texts("features");
+  out.units = fields.text("units");
+  out.mean = fields.numbers("mean");
+  out.scale = fields.numbers("scale");
+  out.encoder = fields.text("encoder");
+  out.dim = fields.integer("dim", 1, largest_size);
+  const auto count = out.features.size();
+  if (count == 0 || repeats(out.features)) fields.refuse("features", "one or more, each once", count == 0 ? "none" : "one twice");
+  if (out.mean.size() != count) fields.refuse("mean", fmt::format("{} numbers", count), fmt::format("{}", out.mean.size()));
+  if (out.scale.size() != count) fields.refuse("scale", fmt::format("{} numbers", count), fmt::format("{}", out.scale.size()));
   const auto positive = [](double scale) { return scale > 0; };
-  if (!std::all_of(card.gene_scale.begin(), card.gene_scale.end(), positive)) fields.refuse("scale", "positive numbers", "one that is not");
+  if (!std::all_of(out.scale.begin(), out.scale.end(), positive)) fields.refuse("scale", "positive numbers", "one that is not");
+  if (fields.has("groups")) out.groups = read_groups(fields, count);
+  return out;
+}
+
+void read_modalities(const Fields& fields, ModelCard& card) {
+  if (fields.integer("schema_version", oldest_schema, schema_version) == oldest_schema) {
+    if (!fields.group("genomics").texts("genes").empty())
+      fields.refuse("schema_version", fmt::format("{} for a model with genes", schema_version), "1: train it again");
+    return;
+  }
+  card.fusion = fields.text("fusion");
+  std::vector<std::string> names;
+  for (const Fields& one : fields.objects("modalities")) {
+    card.modalities.push_back(read_modality(one));
+    names.push_back(card.modalities.back().name);
+  }
+  if (repeats(names)) fields.refuse("modalities", "different names", "a name twice");
+}
+
+void read_survival(const Fields& fields, ModelCard& card) {
+  SurvivalCard survival;
+  survival.form = fields.text("form");
+  survival.months = fields.numbers("months");
+  survival.baseline = fields.numbers("baseline");
+  survival.risk_cut = fields.number("risk_cut", false);
+  const bool hazards = survival.form == "hazards";
+  if (!hazards && survival.form != "risk") fields.refuse("form", "hazards or risk", survival.form);
+  if (survival.months.empty() || !std::is_sorted(survival.months.begin(), survival.months.end())) fields.refuse("months", "ascending months", "others");
+  if (survival.baseline.size() != (hazards ? 0 : survival.months.size()))
+    fields.refuse("baseline", hazards ? "no numbers" : "a number a month", fmt::format("{}", survival.baseline.size()));
+  card.survival = std::move(survival);
+}
+
+void read_classes(const Fields& fields, ModelCard& card) {
+  card.classes = fields.texts("classes");
+  if (fields.has("survival")) read_survival(fields.group("survival"), card);
+  const std::size_t least = card.survival ? 1 : 2;
+  if (card.classes.size() < least || repeats(card.classes))
+    fields.refuse("classes", "two or more different texts", Json(card.classes).dump());
 }
 
 void read_sizes(const Fields& fields, ModelCard& card) {
@@ -143,6 +207,17 @@ Json sizes_json(const ModelCard& card) {
   return sizes;
 }
 
+Json modalities_json(const ModelCard& card) {
+  Json all = Json::array();
+  for (const Modality& one : card.modalities) {
+    Json json{{"name", one.name},       {"features", one.features}, {"units", one.units}, {"mean", one.mean},
+              {"scale", one.scale},     {"encoder", one.encoder},   {"dim", one.dim}};
+    for (const FeatureGroup& group : one.groups) json["groups"].push_back({{"name", group.name}, {"features", group.features}});
+    all.push_back(std::move(json));
+  }
+  return all;
+}
+
 Json to_json(const CardFile& file) {
   const auto& card = file.card;
   Json json{{"schema_version", schema_version},
@@ -152,16 +227,17 @@ Json to_json(const CardFile& file) {
           {"sizes", sizes_json(card)},
           {"encoder", {{"name", card.encoder}, {"sha256", card.encoder_sha256}, {"random_weights", card.encoder_random_weights}}},
           {"tiling", {{"tile_px", card.tile_px}, {"mpp", card.mpp}}},
-          {"genomics",
-           {{"genes", card.genes},
-            {"units", card.gene_units},
-            {"mean", card.gene_mean},
-            {"scale", card.gene_scale},
-            {"dim", card.genomic_dim}}},
+          {"fusion", card.fusion},
+          {"modalities", modalities_json(card)},
           {"weights_sha256", file.weights_sha256},
           {"training", Json::parse(card.training_json)},
           {"intended_use", intended_use}};
   if (!card.members.empty()) json["members"] = card.members;
+  if (card.survival)
+    json["survival"] = {{"form", card.survival->form},
+                        {"months", card.survival->months},
+                        {"baseline", card.survival->baseline},
+                        {"risk_cut", card.survival->risk_cut}};
   return json;
 }
 
@@ -185,17 +261,16 @@ CardFile read_model_card(const fs::path& folder) {
   const auto path = folder / card_file_name;
   const auto json = parse(path);
   const Fields fields(path, "", json);
-  fields.integer("schema_version", schema_version, schema_version);
+  fields.integer("schema_version", oldest_schema, schema_version);
   CardFile file;
   auto& card = file.card;
   card.task = fields.text("task");
-  card.classes = fields.texts("classes");
-  if (card.classes.size() < 2 || repeats(card.classes)) fields.refuse("classes", "two or more different texts", json["classes"].dump());
+  read_classes(fields, card);
   card.aggregator = fields.text("aggregator");
   read_sizes(fields.group("sizes"), card);
   read_encoder(fields.group("encoder"), card);
   read_tiling(fields.group("tiling"), card);
-  read_genomics(fields.group("genomics"), card);
+  read_modalities(fields, card);
   if (fields.has("members")) card.members = fields.texts("members");
   file.weights_sha256 = fields.text("weights_sha256");
   card.training_json = fields.json("training");

@@ -74,7 +74,7 @@ class PatchGcn final : public Aggregator {
       : feature_dim_(card.feature_dim),
         embed_dim_(card.embed_dim),
         attention_dim_(card.attention_dim),
-        classes_(static_cast<std::int64_t>(card.classes.size())),
+        classes_(card.outputs()),
         layers_(kLayers) {}
 
   std::vector<Slot> slots() override {

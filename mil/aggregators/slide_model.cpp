@@ -27,8 +27,8 @@ class MilModel final : public SlideModel {
   const ModelCard& card() const override { return network_.card(); }
   const std::string& sha256() const override { return sha256_; }
   std::string name() const override { return card().aggregator; }
-  Prediction predict(const Bag& bag, const GenomicInput& genomic) const override {
-    Prediction prediction = network_.predict(bag, genomic);
+  Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const override {
+    Prediction prediction = network_.predict(bag, tables);
     prediction.aggregator = {name(), sha256_};
     return prediction;
   }
@@ -63,7 +63,7 @@ std::shared_ptr<const SlideModel> load_ensemble(const fs::path& folder, CardFile
                                    (folder / card_file_name).string(), name));
     const auto& member = members.emplace_back(load_slide_model(folder / name, allowed));
     const ModelCard& one = member->card();
-    if (one.classes != file.card.classes || one.aggregator != file.card.aggregator || one.encoder_sha256 != file.card.encoder_sha256 || !one.members.empty())
+    if (one.classes != file.card.classes || one.survival.has_value() != file.card.survival.has_value() || one.aggregator != file.card.aggregator || one.encoder_sha256 != file.card.encoder_sha256 || !one.members.empty())
       throw ModelError(fmt::format("{}: a member alike the others was wanted (classes, aggregator, encoder): this one differs: use the folder as "
                                    "'microtome train' wrote it",
                                    (folder / name).string()));
@@ -76,6 +76,11 @@ std::shared_ptr<const SlideModel> load_ensemble(const fs::path& folder, CardFile
 }
 
 }  // namespace
+
+std::int64_t ModelCard::outputs() const {
+  if (!survival) return static_cast<std::int64_t>(classes.size());
+  return survival->form == "hazards" ? static_cast<std::int64_t>(survival->months.size()) : 1;
+}
 
 std::shared_ptr<const SlideModel> load_slide_model(const fs::path& folder, const AllowedModels* allowed) {
   std::error_code error;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,31 @@
 namespace microtome {
 
 class AllowedModels;
+
+/// Features that are read together: the genes of a pathway.
+struct FeatureGroup {
+  std::string name;
+  std::vector<std::int64_t> features;  // indices into Modality::features
+};
+
+/// A table that the model takes beside the tiles: expression, mutations, clinical columns.
+struct Modality {
+  std::string name;                    // "rna", "clinical", ...; the tables of a run are told apart by it
+  std::vector<std::string> features;   // genes, or columns ("stage=II" is 1 or 0), in the order of the network's input
+  std::vector<double> mean, scale;     // of the training patients, one a feature
+  std::string units;                   // a table with other units is refused
+  std::string encoder = "linear";      // of mil/genomics/encoders
+  std::int64_t dim = 32;               // width of what the encoder gives
+  std::vector<FeatureGroup> groups;    // of the encoders that read groups
+};
+
+/// What a survival model needs beside its weights. Of K logits, or one.
+struct SurvivalCard {
+  std::string form = "hazards";  // "hazards": K logits, sigmoid of each the hazard of a bin; "risk": one logit, the log hazard ratio
+  std::vector<double> months;    // ascending; hazards: right ends of the K bins; risk: where the curve is told
+  std::vector<double> baseline;  // risk: cumulative baseline hazard at `months` (Breslow), of a logit of 0
+  double risk_cut = 0;           // median risk of the training patients: at or above it a patient is at high risk
+};
 
 /// model.json. A mismatch with the run's encoder, tile size or mpp is refused.
 struct ModelCard {
@@ -29,17 +55,19 @@ struct ModelCard {
   bool encoder_random_weights = false;
   int tile_px = 0;
   double mpp = 0;
-  std::vector<std::string> genes;  // empty: image only
-  std::vector<double> gene_mean;   // scaler of the training patients, one per gene
-  std::vector<double> gene_scale;
-  std::string gene_units;            // a table with other units is refused
-  std::int64_t genomic_dim = 32;     // width of the genomic embedding
+  std::optional<SurvivalCard> survival;  // a survival model; its one class is "risk"
+  std::vector<Modality> modalities;      // empty: tiles alone
+  std::string fusion = "concat";         // how abmil joins tiles and tables
   std::vector<std::string> members;  // folders beside, each a model; empty: weights.safetensors is the model
   std::string training_json = "{}";  // how it was trained: seed, epochs, folds, counts; copied as it is
+
+  /// L, the logits of the network: one a class, or those of the survival card.
+  std::int64_t outputs() const;
 };
 
-/// The genomic input of one slide, in the card's gene order, raw units (the model scales). NaN entries count as the training mean.
-struct GenomicInput {
+/// A row of one of the model's tables, in the order of the modality's features and in their units (the model scales). NaN counts as the
+/// training mean.
+struct TableRow {
   bool present = false;
   std::vector<float> values;
 };
@@ -51,7 +79,8 @@ class SlideModel {
   virtual const std::string& sha256() const = 0;  // of weights.safetensors
   virtual std::string name() const = 0;           // the card's aggregator
   /// Thread-safe; computes on the calling thread. A bag of no tiles is a BagError. Deterministic.
-  virtual Prediction predict(const Bag& bag, const GenomicInput& genomic) const = 0;
+  /// `tables`: one a modality of the card, or none at all; what is not present is replaced by what the model learned for that.
+  virtual Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const = 0;
 };
 
 /// Throws ModelError: folder or file missing, JSON wrong, key missing, shape wrong, weights that the list does not allow (null: no list).

@@ -27,7 +27,7 @@ at::Tensor by_head(const at::Tensor& tokens) {
 class Transformer final : public Aggregator {
  public:
   explicit Transformer(const ModelCard& card)
-      : feature_dim_(card.feature_dim), embed_dim_(card.embed_dim), classes_(static_cast<std::int64_t>(card.classes.size())), layers_(kLayers) {}
+      : feature_dim_(card.feature_dim), embed_dim_(card.embed_dim), classes_(card.outputs()), layers_(kLayers) {}
 
   std::vector<Slot> slots() override {
     Slots slots;

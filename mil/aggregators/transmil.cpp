@@ -28,7 +28,7 @@ struct Conv {
 class TransMil final : public Aggregator {
  public:
   explicit TransMil(const ModelCard& card)
-      : feature_dim_(card.feature_dim), embed_dim_(card.embed_dim), classes_(static_cast<std::int64_t>(card.classes.size())) {}
+      : feature_dim_(card.feature_dim), embed_dim_(card.embed_dim), classes_(card.outputs()) {}
 
   std::vector<Slot> slots() override {
     Slots slots;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One slide a step, or several whose gradients are added; sometimes without its genomic row, so that the model learns to do without.
+// One slide a step, or several whose gradients are added or who are compared; sometimes without a table, so that the model learns to do without.
 #include "mil/training/fit.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -13,7 +13,9 @@
 
 #include "mil/model_error.h"
 #include "mil/training/bag_stream.h"
+#include "mil/training/followed_patients.h"
 #include "mil/training/scaler.h"
+#include "mil/training/survival_losses.h"
 
 namespace microtome {
 namespace {
@@ -25,9 +27,17 @@ MilNetwork fresh_network(const std::vector<const TrainingSlide*>& slides, const 
   network.draw(seed);
   const Scaler features = fit_feature_scaler(slides);
   network.set_feature_scaler(features.mean, features.scale);
-  Scaler genes = fit_gene_scaler(slides, card.genes.size());
-  network.set_gene_scaler(std::move(genes.mean), std::move(genes.scale));
+  for (std::size_t m = 0; m < card.modalities.size(); ++m) {
+    Scaler table = fit_table_scaler(slides, m, card.modalities[m].features.size());
+    network.set_table_scaler(m, std::move(table.mean), std::move(table.scale));
+  }
   return network;
+}
+
+/// With the time bins of these slides' patients.
+ModelCard with_bins(ModelCard card, const std::vector<const TrainingSlide*>& slides, const TrainSettings& settings) {
+  if (card.survival && card.survival->form == "hazards") card.survival->months = time_bins(slides, settings.time_bins);
+  return card;
 }
 
 /// A class weighs by the inverse of its slides; over the slides the mean is 1, so the learning rate keeps its meaning.
@@ -57,21 +67,50 @@ at::Tensor rows(const std::vector<std::int64_t>& tiles) { return at::tensor(at::
 /// What a step sees of a slide; the bag is kept alive by the caller.
 struct Fit::Shown {
   BagInput input;
-  int label = 0;
+  int label = 0;  // of the survival, the bin
+  Followed followed;
+};
+
+/// What the network said of a slide, and what it should have said: mixed slides have two labels.
+struct Fit::Passed {
+  TrainingPass pass;
+  int label = 0, other_label = 0;
+  double share = 1;  // of `label`
+  Followed followed;
+  std::shared_ptr<const Bag> bag;  // the graph may look at its features
 };
 
 Fit::Fit(std::vector<const TrainingSlide*> slides, const ModelCard& card, const TrainSettings& settings, std::uint64_t number)
     : slides_(std::move(slides)),
       settings_(settings),
       number_(number),
-      network_(fresh_network(slides_, card, engine_of(settings.seed, number, 0)())),
-      loss_{::microtome::loss_of(settings.loss), class_weights(slides_, card, settings), settings.focal_gamma},
+      network_(fresh_network(slides_, with_bins(card, slides_, settings), engine_of(settings.seed, number, 0)())),
       learned_(network_.learned()),
-      optimiser_(learned_, optimiser_settings(settings)) {}
+      optimiser_(learned_, optimiser_settings(settings)) {
+  if (!card.survival) loss_ = {::microtome::loss_of(settings.loss), class_weights(slides_, card, settings), settings.focal_gamma};
+}
+
+/// Each table is hidden now and then, and so are the tiles where a table is left: a model that learned to do without can.
+std::vector<TableRow> Fit::shown_tables(const TrainingSlide& slide, Engine& engine, bool& tiles_hidden) const {
+  std::vector<TableRow> tables = slide.tables;
+  bool any = false;
+  for (TableRow& row : tables) {
+    if (uniform(engine) < settings_.modality_dropout) row = {};
+    any = any || row.present;
+  }
+  tiles_hidden = !tables.empty() && uniform(engine) < settings_.modality_dropout && any;
+  return tables;
+}
 
 Fit::Shown Fit::shown(const TrainingSlide& slide, const Bag& bag, Engine& engine) const {
-  const bool hidden = uniform(engine) < settings_.modality_dropout;
-  Shown out{network_.input(bag, hidden ? GenomicInput{} : slide.genomic), slide.label};
+  bool tiles_hidden = false;
+  const std::vector<TableRow> tables = shown_tables(slide, engine, tiles_hidden);
+  Shown out{network_.input(bag, tables), slide.label, {}};
+  out.input.tiles_hidden = tiles_hidden;
+  if (const auto& survival = network_.card().survival) {
+    out.label = survival->form == "hazards" ? bin_of(survival->months, slide.months) : 0;
+    out.followed = {slide.months, slide.event, out.label};
+  }
   const auto tiles = sampled_tiles(bag.tiles(), settings_.bag_dropout, settings_.bag_size, engine);
   if (tiles.empty()) return out;
   out.input.raw = out.input.raw.index_select(0, rows(tiles));
@@ -80,14 +119,38 @@ Fit::Shown Fit::shown(const TrainingSlide& slide, const Bag& bag, Engine& engine
 }
 
 at::Tensor Fit::loss_of(const TrainingPass& pass, int label) const {
-  at::Tensor loss = loss_(pass.logits, label);
-  if (pass.other_logits.defined()) loss = 0.5 * (loss + loss_(pass.other_logits, label));
+  at::Tensor loss = (*loss_)(pass.logits, label);
+  if (pass.other_logits.defined()) loss = 0.5 * (loss + (*loss_)(pass.other_logits, label));
   return pass.instance_loss.defined() ? kBagShare * loss + (1 - kBagShare) * pass.instance_loss : loss;
 }
 
+/// Mean over the slides of a step.
+at::Tensor Fit::loss_of(const std::vector<Passed>& step) const {
+  if (loss_) {
+    at::Tensor sum = at::zeros({});
+    for (const Passed& one : step) {
+      sum = sum + one.share * loss_of(one.pass, one.label);
+      if (one.share < 1) sum = sum + (1 - one.share) * loss_of(one.pass, one.other_label);
+    }
+    return sum / static_cast<double>(step.size());
+  }
+  std::vector<at::Tensor> logits, others, instances;
+  std::vector<Followed> followed;
+  for (const Passed& one : step) {
+    logits.push_back(one.pass.logits);
+    followed.push_back(one.followed);
+    if (one.pass.other_logits.defined()) others.push_back(one.pass.other_logits);
+    if (one.pass.instance_loss.defined()) instances.push_back(one.pass.instance_loss);
+  }
+  const auto of = [&](const std::vector<at::Tensor>& all) { return survival_loss(settings_.loss, at::stack(all), followed, settings_.survival_alpha); };
+  at::Tensor loss = of(logits);
+  if (!others.empty()) loss = 0.5 * (loss + of(others));
+  return instances.empty() ? loss : kBagShare * loss + (1 - kBagShare) * at::stack(instances).mean();
+}
+
 /// Mixup (Zhang et al. 2018) in the space of features: as many tiles of each slide, drawn anew, mixed one by one.
-at::Tensor Fit::loss_of(const Shown& slide, const Shown* other, const Dropout& dropout, Engine& engine) const {
-  if (other == nullptr) return loss_of(network_.train(slide.input, slide.label, dropout), slide.label);
+Fit::Passed Fit::passed(const Shown& slide, const Shown* other, const Dropout& dropout, Engine& engine) const {
+  if (other == nullptr) return {network_.train(slide.input, slide.label, dropout), slide.label, slide.label, 1, slide.followed, {}};
   const double share = beta(settings_.mixup, engine);
   const std::int64_t tiles = std::min(slide.input.tiles(), other->input.tiles());
   const auto drawn = [&](const Shown& from) {
@@ -97,8 +160,13 @@ at::Tensor Fit::loss_of(const Shown& slide, const Shown* other, const Dropout& d
   BagInput mixed = share >= 0.5 ? slide.input : other->input;
   mixed.raw = share * drawn(slide) + (1 - share) * drawn(*other);
   mixed.coords = mixed.coords.narrow(0, 0, tiles);
-  const TrainingPass pass = network_.train(mixed, share >= 0.5 ? slide.label : other->label, dropout);
-  return share * loss_of(pass, slide.label) + (1 - share) * loss_of(pass, other->label);
+  return {network_.train(mixed, share >= 0.5 ? slide.label : other->label, dropout), slide.label, other->label, share, {}, {}};
+}
+
+int Fit::class_of(const TrainingSlide& slide) const {
+  const auto& survival = network_.card().survival;
+  if (!survival || survival->form != "hazards") return slide.label;
+  return 2 * bin_of(survival->months, slide.months) + (slide.event ? 1 : 0);
 }
 
 at::Tensor Fit::absolute_weights() const {
@@ -111,10 +179,12 @@ double Fit::train_epoch() {
   const at::AutoGradMode with_gradient(true);
   Engine engine = engine_of(settings_.seed, number_, static_cast<std::uint64_t>(epochs_done_) + 1);
   const Dropout dropout{settings_.dropout, at::make_generator<at::CPUGeneratorImpl>(engine())};
-  const auto order = epoch_order(slides_, settings_.sampling, engine);
+  const auto order = epoch_order(slides_, settings_.sampling, [&](const TrainingSlide& slide) { return class_of(slide); }, engine);
   BagStream bags(order);
   const auto slides = static_cast<std::int64_t>(order.size()), group = std::int64_t{settings_.accumulate};
   const std::int64_t steps = (slides + group - 1) / group;
+  const bool together = !loss_ && compares_patients(settings_.loss);  // then the graphs of a step are held until its end
+  std::vector<Passed> step;
   std::shared_ptr<const Bag> last;
   double sum = 0;
   for (std::int64_t i = 0; i < slides; ++i) {
@@ -122,12 +192,18 @@ double Fit::train_epoch() {
     const Shown now = shown(*order[static_cast<std::size_t>(i)], *bag, engine);
     std::optional<Shown> before;
     if (settings_.mixup > 0 && last) before = shown(*order[static_cast<std::size_t>(i) - 1], *last, engine);
-    at::Tensor loss = loss_of(now, before ? &*before : nullptr, dropout, engine);
-    sum += loss.item<double>();
-    if (settings_.l1 > 0) loss = loss + settings_.l1 * absolute_weights();
-    (loss / static_cast<double>(std::min(group, slides - i / group * group))).backward();
+    step.push_back(passed(now, before ? &*before : nullptr, dropout, engine));
+    step.back().bag = bag;
     last = bag;
-    if ((i + 1) % group != 0 && i + 1 != slides) continue;
+    const bool complete = (i + 1) % group == 0 || i + 1 == slides;
+    if (together && !complete) continue;
+    at::Tensor loss = loss_of(step);
+    const auto count = static_cast<double>(step.size());
+    sum += count * loss.item<double>();
+    if (settings_.l1 > 0) loss = loss + settings_.l1 * absolute_weights();
+    (loss * (count / static_cast<double>(std::min(group, slides - i / group * group)))).backward();
+    step.clear();
+    if (!complete) continue;
     optimiser_.step(schedule_rate(settings_.schedule, epochs_done_ * steps + i / group, settings_.epochs * steps));
     optimiser_.zero_grad();
   }
@@ -143,8 +219,6 @@ void Fit::require_finite(double sum) const {
         "the training: finite loss and weights were wanted: they are not: lower learning_rate (now {}) or look for NaN in the features",
         settings_.learning_rate));
 }
-
-Prediction Fit::predict(const TrainingSlide& slide) const { return network_.predict(*bag_of(slide), slide.genomic); }
 
 NamedTensors Fit::state() const {
   NamedTensors state;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "mil/aggregators/mil_network.h"
@@ -24,7 +25,6 @@ class Fit {
   double train_epoch();
   int epochs_done() const { return epochs_done_; }
 
-  Prediction predict(const TrainingSlide& slide) const;
   const MilNetwork& network() const { return network_; }
 
   /// Weights, scalers, optimiser and epoch; taking them up again goes on with the same bits.
@@ -33,17 +33,21 @@ class Fit {
 
  private:
   struct Shown;
+  struct Passed;
   Shown shown(const TrainingSlide& slide, const Bag& bag, Engine& engine) const;
-  at::Tensor loss_of(const Shown& slide, const Shown* other, const Dropout& dropout, Engine& engine) const;
+  std::vector<TableRow> shown_tables(const TrainingSlide& slide, Engine& engine, bool& tiles_hidden) const;
+  Passed passed(const Shown& slide, const Shown* other, const Dropout& dropout, Engine& engine) const;
   at::Tensor loss_of(const TrainingPass& pass, int label) const;
+  at::Tensor loss_of(const std::vector<Passed>& step) const;
   at::Tensor absolute_weights() const;
+  int class_of(const TrainingSlide& slide) const;
   void require_finite(double sum) const;
 
   std::vector<const TrainingSlide*> slides_;
   TrainSettings settings_;
   std::uint64_t number_ = 0;
   MilNetwork network_;
-  BagLoss loss_;
+  std::optional<BagLoss> loss_;  // of labels
   std::vector<at::Tensor> learned_;
   Optimiser optimiser_;
   int epochs_done_ = 0;

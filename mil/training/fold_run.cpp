@@ -12,6 +12,8 @@
 #include "mil/training/bag_stream.h"
 #include "mil/training/checkpoint.h"
 #include "mil/training/fit.h"
+#include "mil/training/followed_patients.h"
+#include "mil/training/survival_losses.h"
 
 namespace microtome {
 namespace {
@@ -24,14 +26,64 @@ double cross_entropy(const Prediction& prediction, int label) {
   return top + std::log(sum) - logits[static_cast<std::size_t>(label)];
 }
 
-EpochRecord judged(const Fit& fit, const std::vector<const TrainingSlide*>& slides, EpochRecord record) {
+std::vector<Prediction> answers_of(const MilNetwork& network, const std::vector<const TrainingSlide*>& slides) {
+  std::vector<Prediction> answers;
   BagStream bags(slides);
   for (const TrainingSlide* slide : slides) {
-    const Prediction prediction = answer_of(fit.network(), *bags.next(), *slide);
-    record.validation_loss += cross_entropy(prediction, slide->label) / static_cast<double>(slides.size());
-    record.validation_accuracy += prediction.predicted == slide->label ? 1.0 / static_cast<double>(slides.size()) : 0.0;
+    answers.push_back(answer_of(network, *bags.next(), *slide));
+    answers.back().contribution = {};  // a number a tile: not wanted here
+    answers.back().attention = {};
+  }
+  return answers;
+}
+
+std::vector<double> risks_of(const std::vector<Prediction>& answers) {
+  std::vector<double> risks;
+  for (const Prediction& one : answers) risks.push_back(one.survival->risk);
+  return risks;
+}
+
+/// Of the told survival: an event in bin y had S_{y-1} - S_y, a censored patient S_y.
+double hazard_loss(const SurvivalAnswer& answer, const TrainingSlide& slide) {
+  constexpr double smallest = 1e-7;
+  const auto bin = static_cast<std::size_t>(bin_of(answer.months, slide.months));
+  const double before = bin == 0 ? 1.0 : answer.survival[bin - 1];
+  return -std::log(std::max(smallest, slide.event ? before - answer.survival[bin] : answer.survival[bin]));
+}
+
+double survival_loss_of(const std::vector<Prediction>& answers, const std::vector<const TrainingSlide*>& slides) {
+  double sum = 0;
+  for (std::size_t i = 0; i < slides.size(); ++i) sum += hazard_loss(*answers[i].survival, *slides[i]);
+  return sum / static_cast<double>(slides.size());
+}
+
+double partial_loss_of(const std::vector<Prediction>& answers, const std::vector<const TrainingSlide*>& slides, bool efron) {
+  std::vector<Followed> followed;
+  for (const TrainingSlide* slide : slides) followed.push_back({slide->months, slide->event, 0});
+  return cox_loss(at::tensor(risks_of(answers), at::kDouble), followed, efron).item<double>();
+}
+
+EpochRecord judged(const Fit& fit, const TrainSettings& settings, const std::vector<const TrainingSlide*>& slides, EpochRecord record) {
+  const std::vector<Prediction> answers = answers_of(fit.network(), slides);
+  const auto count = static_cast<double>(slides.size());
+  if (fit.network().card().survival) {
+    record.validation_loss = is_cox(settings.loss) ? partial_loss_of(answers, slides, settings.loss == "cox-efron") : survival_loss_of(answers, slides);
+    record.validation_score = concordance_of(patient_risks(slides, risks_of(answers)));
+    return record;
+  }
+  for (std::size_t i = 0; i < slides.size(); ++i) {
+    record.validation_loss += cross_entropy(answers[i], slides[i]->label) / count;
+    record.validation_score += answers[i].predicted == slides[i]->label ? 1.0 / count : 0.0;
   }
   return record;
+}
+
+/// The cut between low and high risk, and the baseline, from those who taught the network.
+void finish_survival(MilNetwork& network, const std::vector<const TrainingSlide*>& slides) {
+  if (!network.card().survival) return;
+  SurvivalCard card = *network.card().survival;
+  fit_survival_card(card, patient_risks(slides, risks_of(answers_of(network, slides))));
+  network.set_survival(std::move(card));
 }
 
 /// What is known after some epochs.
@@ -57,7 +109,7 @@ NamedTensors written(const Fit& fit, const Progress& progress) {
   at::Tensor history = at::empty({epochs, 3}, at::kDouble);
   for (std::int64_t i = 0; i < epochs; ++i) {
     const EpochRecord& record = progress.history[static_cast<std::size_t>(i)];
-    history[i] = at::tensor({record.train_loss, record.validation_loss, record.validation_accuracy}, at::kDouble);
+    history[i] = at::tensor({record.train_loss, record.validation_loss, record.validation_score}, at::kDouble);
   }
   state["history"] = history;
   state["best_epoch"] = at::full({1}, progress.best_epoch, at::kLong);
@@ -88,7 +140,7 @@ std::uint64_t number_of(const FitPlace& place) {
 
 Prediction answer_of(const MilNetwork& network, const Bag& bag, const TrainingSlide& slide) {
   try {
-    return network.predict(bag, slide.genomic);
+    return network.predict(bag, slide.tables);
   } catch (const BagError& error) {
     throw ModelError(fmt::format("the training set: slide '{}': {}", slide.bag.slide_id, error.what()));
   }
@@ -103,13 +155,14 @@ BestFit run_fit(const Sides& sides, const ModelCard& card, const TrainSettings& 
   while (fit.epochs_done() < epochs && (!validated || fit.epochs_done() + 1 - progress.best_epoch <= settings.patience)) {
     EpochRecord record{place.fold, place.point, fit.epochs_done() + 1, 0, 0, 0};
     record.train_loss = fit.train_epoch();
-    if (validated) record = judged(fit, sides.validation, record);
+    if (validated) record = judged(fit, settings, sides.validation, record);
     progress.add(record, validated, fit);
     checkpoint.write(written(fit, progress));
     if (place.on_epoch) place.on_epoch(record);
   }
   MilNetwork best(fit.network().card());
   best.read(progress.best, place.folder);
+  finish_survival(best, sides.training);
   return {std::move(best), progress.best_epoch, progress.best_loss, std::move(progress.history)};
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <random>
 #include <set>
@@ -15,11 +16,17 @@
 #include "mil/training/losses.h"
 #include "mil/training/optimiser.h"
 #include "mil/training/sampling.h"
+#include "mil/training/survival_losses.h"
 
 namespace microtome {
 namespace {
 
 [[noreturn]] void refuse(const std::string& sentence) { throw ModelError("the training set: " + sentence); }
+
+std::string class_name(const ModelCard& card, int label) {
+  if (card.survival) return label == 1 ? "event" : "censored";
+  return card.classes[static_cast<std::size_t>(label)];
+}
 
 std::map<int, std::vector<std::size_t>> patients_by_label(const std::vector<TrainingPatient>& patients) {
   std::map<int, std::vector<std::size_t>> by_label;
@@ -59,17 +66,24 @@ void require_labels(const std::vector<TrainingSlide>& slides, const ModelCard& c
                          card.classes[label], by_label[label].size()));
 }
 
-void require_genes(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
-  if (card.genes.empty()) return;
+void require_followed(const std::vector<TrainingSlide>& slides) {
+  for (const auto& slide : slides)
+    if (!(slide.months > 0) || !std::isfinite(slide.months))
+      refuse(fmt::format("months of follow-up above 0 were wanted: slide '{}' has {}: correct the labels", slide.bag.slide_id, slide.months));
+  const auto events = patients_by_label(patients_of(slides))[1].size();
+  if (events < 2) refuse(fmt::format("two or more patients with the event were wanted: there are {}: follow longer, or train on another end", events));
+}
+
+void require_table(const std::vector<TrainingSlide>& slides, const Modality& modality, std::size_t m) {
   bool any = false;
   for (const auto& slide : slides) {
-    if (!slide.genomic.present) continue;
+    if (m >= slide.tables.size() || !slide.tables[m].present) continue;
     any = true;
-    if (slide.genomic.values.size() != card.genes.size())
-      refuse(fmt::format("{} genes were wanted: slide '{}' has {}: give the genes that the card lists", card.genes.size(),
-                         slide.bag.slide_id, slide.genomic.values.size()));
+    if (slide.tables[m].values.size() != modality.features.size())
+      refuse(fmt::format("{} features of {} were wanted: slide '{}' has {}: give those that the card lists", modality.features.size(), modality.name,
+                         slide.bag.slide_id, slide.tables[m].values.size()));
   }
-  if (!any) refuse("a genomic row for at least one slide was wanted: there is none: check the ids, or train without the table");
+  if (!any) refuse(fmt::format("a row of {} for at least one slide was wanted: there is none: check the ids, or train without the table", modality.name));
 }
 
 void require_whole_patients(const std::vector<TrainingSlide>& slides) {
@@ -87,9 +101,9 @@ void require_classes_on_both_sides(const std::vector<TrainingSlide>& slides, con
   std::map<int, std::set<int>> folds_of_label;
   for (const auto& slide : slides) folds_of_label[slide.label].insert(slide.fold);
   for (const auto& [label, folds] : folds_of_label)
-    if (folds.size() < 2)
-      refuse(fmt::format("every class in two or more folds was wanted: all of class '{}' is in fold {}: correct the splits",
-                         card.classes[label], *folds.begin()));
+    if (folds.size() < 2 && (!card.survival || label == 1))
+      refuse(fmt::format("every class in two or more folds was wanted: all of class '{}' is in fold {}: correct the splits", class_name(card, label),
+                         *folds.begin()));
 }
 
 std::vector<int> given_folds(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
@@ -140,11 +154,20 @@ std::vector<std::string> validate(const TrainSettings& settings) {
     want(known && !value.empty(), fmt::format("{}: one of {} was wanted: it is '{}'", key, names, value));
   };
   one_of("aggregator", settings.aggregator, aggregator_names());
-  one_of("loss", settings.loss, loss_names());
+  const bool survival = settings.task == "survival";
+  one_of("task", settings.task, "label, survival");
+  one_of("loss", settings.loss, std::string("auto, ") + (survival ? survival_loss_names() : loss_names()));
+  want(!survival || settings.aggregator != "max", "aggregator: one that gives several logits was wanted for survival: max reads the tile of the most probable class");
+  want(!survival || settings.mixup == 0, "mixup: 0 was wanted for survival: follow-up cannot be mixed");
+  want(!survival || settings.class_weights == "none", "class_weights: none was wanted for survival: there are no classes; use sampling weighted");
+  want(!survival || !compares_patients(settings.loss) || settings.accumulate >= 2,
+       fmt::format("accumulate: 2 or more (better 32) was wanted for the loss {}, which compares the patients of a step: it is {}", settings.loss, settings.accumulate));
+  want(settings.time_bins >= 2 && settings.time_bins <= 100, fmt::format("time_bins: from 2 to 100 were wanted: it is {}", settings.time_bins));
+  want(settings.survival_alpha >= 0 && settings.survival_alpha <= 1, fmt::format("survival_alpha: from 0 to 1 was wanted: it is {}", settings.survival_alpha));
   one_of("optimiser", settings.optimiser, optimiser_names());
   one_of("schedule", settings.schedule, schedule_names());
   one_of("sampling", settings.sampling, sampling_names());
-  one_of("stopping", settings.stopping, "nested, fixed");
+  one_of("stopping", settings.stopping, "auto, nested, fixed");
   one_of("class_weights", settings.class_weights, "none, balanced");
   want(settings.folds >= 2, fmt::format("folds: 2 or more were wanted: it is {}", settings.folds));
   want(settings.epochs >= 1, fmt::format("epochs: 1 or more were wanted: it is {}", settings.epochs));
@@ -164,7 +187,7 @@ std::vector<std::string> validate(const TrainSettings& settings) {
        fmt::format("modality_dropout: from 0 to below 1 was wanted: it is {}", settings.modality_dropout));
   want(settings.embed_dim >= 1, fmt::format("embed_dim: 1 or more was wanted: it is {}", settings.embed_dim));
   want(settings.attention_dim >= 0, fmt::format("attention_dim: 0 or more was wanted: it is {}", settings.attention_dim));
-  want(settings.genomic_dim >= 1, fmt::format("genomic_dim: 1 or more was wanted: it is {}", settings.genomic_dim));
+  want(settings.table_dim >= 1, fmt::format("table_dim: 1 or more was wanted: it is {}", settings.table_dim));
   want(settings.top_k >= 1, fmt::format("top_k: 1 or more was wanted: it is {}", settings.top_k));
   return problems;
 }
@@ -180,13 +203,14 @@ std::vector<TrainingPatient> patients_of(const std::vector<TrainingSlide>& slide
     auto& patient = patients[slide.patient_id];
     if (patient.slides.empty()) {
       patient.label = slide.label;
+      patient.months = slide.months;
       patient.site = slide.site;
     }
-    if (patient.label != slide.label) torn.insert(slide.patient_id);
+    if (patient.label != slide.label || patient.months != slide.months) torn.insert(slide.patient_id);
     patient.slides.push_back(i);
   }
   if (!torn.empty())
-    refuse(fmt::format("one label for all slides of a patient was wanted: {} patients have several: correct the labels", torn.size()));
+    refuse(fmt::format("one label or follow-up for all slides of a patient was wanted: {} patients have several: correct the labels", torn.size()));
   std::vector<TrainingPatient> sorted;
   for (auto& [id, patient] : patients) sorted.push_back(std::move(patient));
   return sorted;
@@ -200,8 +224,11 @@ void require_trainable(const std::vector<TrainingSlide>& slides, const ModelCard
     if (!seen.insert(slide.bag.slide_id).second)
       refuse(fmt::format("each slide once was wanted: '{}' is there twice: leave one out", slide.bag.slide_id));
   }
-  require_labels(slides, card);
-  require_genes(slides, card);
+  if (card.survival)
+    require_followed(slides);
+  else
+    require_labels(slides, card);
+  for (std::size_t m = 0; m < card.modalities.size(); ++m) require_table(slides, card.modalities[m], m);
 }
 
 std::vector<int> folds_for(const std::vector<TrainingSlide>& slides, const ModelCard& card, const TrainSettings& settings) {
@@ -219,7 +246,7 @@ std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int fold
   if (patients.size() < static_cast<std::size_t>(folds))
     refuse(fmt::format("{} patients were wanted for {} folds: there are {}: lower folds or add patients", folds, folds, patients.size()));
   for (const auto& [label, members] : patients_by_label(patients))
-    if (members.size() < static_cast<std::size_t>(folds))
+    if (members.size() < static_cast<std::size_t>(folds) && (label == 1 || patients[members.front()].months == 0))
       refuse(fmt::format("a patient of every class in each of {} folds was wanted: a class has {} (slide '{}' is of it): lower folds or add patients", folds,
                          members.size(), slides[patients[members.front()].slides.front()].bag.slide_id));
   std::mt19937_64 engine(seed);
@@ -241,12 +268,14 @@ Sides validation_aside(const std::vector<const TrainingSlide*>& slides, const Mo
   for (const TrainingSlide* slide : slides) patients[slide->label].insert(slide->patient_id);
   std::set<std::string> aside;
   Engine engine = engine_of(seed, 0, 0);
-  for (std::size_t label = 0; label < card.classes.size(); ++label) {
-    const std::set<std::string>& all = patients[static_cast<int>(label)];
+  const int labels = card.survival ? 2 : static_cast<int>(card.classes.size());
+  for (int label = 0; label < labels; ++label) {
+    const std::set<std::string>& all = patients[label];
+    if (card.survival && label == 0 && all.empty()) continue;  // nobody was censored
     if (all.size() < 2)
       refuse(fmt::format("two or more patients of class '{}' outside every fold were wanted, to learn from and to stop on: there are {}: add patients, "
                          "lower folds, or use stopping 'fixed'",
-                         card.classes[label], all.size()));
+                         class_name(card, label), all.size()));
     std::vector<std::string> dealt(all.begin(), all.end());
     shuffle_in_place(dealt, engine);
     aside.insert(dealt.begin(), dealt.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, dealt.size() / 4)));

@@ -19,6 +19,7 @@ struct Sides {
 
 struct TrainingPatient {
   int label = 0;
+  double months = 0;  // of survival, else 0
   std::string site;  // of the first slide
   std::vector<std::size_t> slides;  // indices
 };

@@ -14,14 +14,14 @@ namespace {
 
 using Slides = std::vector<const TrainingSlide*>;
 
-std::map<int, Slides> by_label(const Slides& slides) {
+std::map<int, Slides> by_class(const Slides& slides, const ClassOf& class_of) {
   std::map<int, Slides> classes;
-  for (const TrainingSlide* slide : slides) classes[slide->label].push_back(slide);
+  for (const TrainingSlide* slide : slides) classes[class_of(*slide)].push_back(slide);
   return classes;
 }
 
-Slides weighted(const Slides& slides, Engine& engine) {
-  const auto classes = by_label(slides);
+Slides weighted(const Slides& slides, const ClassOf& class_of, Engine& engine) {
+  const auto classes = by_class(slides, class_of);
   std::vector<const Slides*> each;
   for (const auto& [label, members] : classes) each.push_back(&members);
   Slides order;
@@ -32,8 +32,8 @@ Slides weighted(const Slides& slides, Engine& engine) {
   return order;
 }
 
-Slides stratified(const Slides& slides, Engine& engine) {
-  auto classes = by_label(slides);
+Slides stratified(const Slides& slides, const ClassOf& class_of, Engine& engine) {
+  auto classes = by_class(slides, class_of);
   std::map<int, std::size_t> next;
   for (auto& [label, members] : classes) shuffle_in_place(members, engine);
   Slides order;
@@ -82,9 +82,9 @@ double beta(double alpha, Engine& engine) {
   return a + b > 0 ? a / (a + b) : 0.5;
 }
 
-std::vector<const TrainingSlide*> epoch_order(const Slides& slides, const std::string& sampling, Engine& engine) {
-  if (sampling == "weighted") return weighted(slides, engine);
-  if (sampling == "stratified") return stratified(slides, engine);
+std::vector<const TrainingSlide*> epoch_order(const Slides& slides, const std::string& sampling, const ClassOf& class_of, Engine& engine) {
+  if (sampling == "weighted") return weighted(slides, class_of, engine);
+  if (sampling == "stratified") return stratified(slides, class_of, engine);
   if (sampling != "shuffled") throw ModelError(fmt::format("the sampling: one of {} was wanted: found '{}'", sampling_names(), sampling));
   Slides order = slides;
   shuffle_in_place(order, engine);

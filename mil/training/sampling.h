@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <string>
 #include <utility>
@@ -29,9 +30,12 @@ void shuffle_in_place(std::vector<T>& values, Engine& engine) {
   for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[engine() % i]);
 }
 
+/// A slide's class, or what else sampling is to even out.
+using ClassOf = std::function<int(const TrainingSlide&)>;
+
 /// As many as there are slides. "shuffled": each once. "weighted": with replacement, each class as likely. "stratified": classes in turn, the slides of
 /// each shuffled, small classes again from the start. Throws ModelError for another name.
-std::vector<const TrainingSlide*> epoch_order(const std::vector<const TrainingSlide*>& slides, const std::string& sampling, Engine& engine);
+std::vector<const TrainingSlide*> epoch_order(const std::vector<const TrainingSlide*>& slides, const std::string& sampling, const ClassOf& class_of, Engine& engine);
 const char* sampling_names();
 
 /// Tiles that a step sees, ascending: a share `dropped` is left out one by one, at least one stays, and at most `most` (0: all) of the rest are drawn.

@@ -82,11 +82,14 @@ Scaler fit_feature_scaler(const std::vector<const TrainingSlide*>& slides) {
   return scaler_of(all);
 }
 
-Scaler fit_gene_scaler(const std::vector<const TrainingSlide*>& slides, std::size_t genes) {
-  Moments all(genes);
+Scaler fit_table_scaler(const std::vector<const TrainingSlide*>& slides, std::size_t modality, std::size_t features) {
+  Moments all(features);
   std::set<std::string> seen;
-  for (const auto* slide : slides)
-    if (slide->genomic.present && seen.insert(slide->patient_id).second) all.merge(Moments(genes, {slide->genomic.values.data(), 1}));
+  for (const auto* slide : slides) {
+    if (modality >= slide->tables.size()) continue;
+    const TableRow& row = slide->tables[modality];
+    if (row.present && seen.insert(slide->patient_id).second) all.merge(Moments(features, {row.values.data(), 1}));
+  }
   return scaler_of(all);
 }
 

@@ -18,7 +18,7 @@ struct Scaler {
 Scaler fit_feature_scaler(const std::vector<const TrainingSlide*>& slides);
 
 /// Over patients, not slides: a patient with many slides counts once, with the row of the first slide that has one. Entries that are not
-/// finite are left out; a gene without any has mean 0 and scale 1.
-Scaler fit_gene_scaler(const std::vector<const TrainingSlide*>& slides, std::size_t genes);
+/// finite are left out; a feature without any has mean 0 and scale 1.
+Scaler fit_table_scaler(const std::vector<const TrainingSlide*>& slides, std::size_t modality, std::size_t features);
 
 }  // namespace microtome

@@ -22,8 +22,10 @@
 #include "mil/training/bag_stream.h"
 #include "mil/training/checkpoint.h"
 #include "mil/training/fold_run.h"
+#include "mil/training/followed_patients.h"
 #include "mil/training/folds.h"
 #include "mil/training/grid.h"
+#include "mil/training/survival_losses.h"
 
 namespace microtome {
 namespace {
@@ -44,7 +46,15 @@ ModelCard sized_card(ModelCard card, const TrainSettings& settings) {
   card.aggregator = settings.aggregator;
   card.embed_dim = settings.embed_dim;
   card.attention_dim = settings.attention_dim != 0 ? settings.attention_dim : usual_attention_dim(settings.aggregator);
-  card.genomic_dim = settings.genomic_dim;
+  card.fusion = settings.fusion;
+  for (Modality& modality : card.modalities) {
+    modality.encoder = settings.table_encoder;
+    modality.dim = settings.table_dim;
+  }
+  if (card.survival) {
+    card.survival->form = is_cox(settings.loss) ? "risk" : "hazards";
+    if (!is_cox(settings.loss)) card.survival->months.resize(static_cast<std::size_t>(settings.time_bins));
+  }
   card.top_k = settings.top_k;
   return card;
 }
@@ -55,6 +65,7 @@ struct FoldResult {
   std::size_t point = 0;
   std::vector<EpochRecord> history;
   std::vector<FoldPrediction> predictions;
+  double concordance = 0;  // of survival, within the fold
 };
 
 /// Everything that folds share.
@@ -65,6 +76,7 @@ struct Training {
   const std::vector<GridPoint>& points;
   const fs::path& folder;
   OnEpoch on_epoch;
+  std::vector<double> months;  // at which survival is told
 
   BestFit run(const Sides& sides, const GridPoint& point, int fold, int epochs) const {
     const int number = static_cast<int>(&point - points.data());
@@ -72,12 +84,34 @@ struct Training {
   }
 };
 
-std::vector<FoldPrediction> scores(const MilNetwork& network, const std::vector<const TrainingSlide*>& slides, int fold) {
+std::vector<FoldPrediction> scores(const MilNetwork& network, const std::vector<const TrainingSlide*>& slides, int fold, const std::vector<double>& months) {
   std::vector<FoldPrediction> out;
   BagStream bags(slides);
-  for (const TrainingSlide* slide : slides)
-    out.push_back({slide->bag.slide_id, slide->patient_id, fold, slide->label, answer_of(network, *bags.next(), *slide).probabilities});
+  for (const TrainingSlide* slide : slides) {
+    const Prediction answer = answer_of(network, *bags.next(), *slide);
+    out.push_back({slide->bag.slide_id, slide->patient_id, fold, slide->label, answer.probabilities, 0, {}});
+    if (!answer.survival) continue;
+    out.back().risk = answer.survival->risk;
+    for (const double month : months) out.back().survival.push_back(survival_at(*answer.survival, month));
+  }
   return out;
+}
+
+/// Where out-of-fold survival is told, the same for all folds: they only say where to look, nothing is fitted to them.
+std::vector<double> told_months(const std::vector<TrainingSlide>& slides) {
+  std::vector<double> months;
+  for (const TrainingSlide& slide : slides) months.push_back(slide.months);
+  std::sort(months.begin(), months.end());
+  const double last = quantile_of(months, 0.8);
+  std::vector<double> told;
+  for (int k = 1; k <= 5; ++k) told.push_back(last * k / 5);
+  return told;
+}
+
+double concordance_within(const std::vector<FoldPrediction>& predictions, const std::vector<const TrainingSlide*>& slides) {
+  std::vector<double> risks;
+  for (const FoldPrediction& one : predictions) risks.push_back(one.risk);
+  return concordance_of(patient_risks(slides, risks));
 }
 
 FoldResult run_fold(const Training& training, int fold) {
@@ -93,7 +127,8 @@ FoldResult run_fold(const Training& training, int fold) {
     result.best = std::move(fit);
     result.point = static_cast<std::size_t>(&point - training.points.data());
   }
-  result.predictions = scores(result.best->network, inside, fold);
+  result.predictions = scores(result.best->network, inside, fold, training.months);
+  if (training.card.survival) result.concordance = concordance_within(result.predictions, inside);
   return result;
 }
 
@@ -156,7 +191,7 @@ TrainResult collected(const std::vector<FoldResult>& folds, const std::vector<Gr
   }
   std::sort(result.predictions.begin(), result.predictions.end(), [](const auto& a, const auto& b) { return a.slide_id < b.slide_id; });
   result.final_epochs = median(epochs);
-  result.pooled_accuracy = accuracy_of(result.predictions);
+  for (const FoldResult& fold : folds) result.concordance += fold.concordance / static_cast<double>(folds.size());
   return result;
 }
 
@@ -181,11 +216,17 @@ std::string describe(const TrainSettings& s, const std::vector<TrainingSlide>& s
                                 {"bag_dropout", s.bag_dropout},
                                 {"bag_size", s.bag_size},
                                 {"mixup", s.mixup},
-                                {"modality_dropout", s.modality_dropout}}},
+                                {"modality_dropout", s.modality_dropout},
+                                {"table_encoder", s.table_encoder}}},
                               {"patients", patients_of(slides).size()},
                               {"slides", slides.size()},
-                              {"final_epochs", result.final_epochs},
-                              {"pooled_accuracy", result.pooled_accuracy}};
+                              {"final_epochs", result.final_epochs}};
+  if (s.task == "survival") {
+    json["settings"].update({{"time_bins", s.time_bins}, {"survival_alpha", s.survival_alpha}});
+    json["concordance"] = result.concordance;
+  } else {
+    json["pooled_accuracy"] = result.pooled_accuracy;
+  }
   if (!result.chosen.empty()) json["chosen"] = result.chosen;
   return json.dump();
 }
@@ -208,9 +249,21 @@ void train_final(const Training& training, const GridPoint& point, std::size_t f
 
 }  // namespace
 
-TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& settings, const fs::path& folder,
+TrainSettings resolved(TrainSettings settings) {
+  const bool survival = settings.task == "survival";
+  if (settings.loss == "auto") settings.loss = survival ? "nll" : "cross-entropy";
+  if (settings.stopping == "auto") settings.stopping = survival && settings.grid.empty() ? "fixed" : "nested";
+  return settings;
+}
+
+TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& asked, const fs::path& folder,
                               const OnEpoch& on_epoch) {
-  require_ready(settings, folder);
+  require_ready(asked, folder);
+  const TrainSettings settings = resolved(asked);
+  if (settings.task == "survival") {
+    card.survival.emplace();
+    card.classes = {"risk"};
+  }
   std::sort(slides.begin(), slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   require_trainable(slides, card);
   const auto folds = folds_for(slides, card, settings);
@@ -223,10 +276,13 @@ TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card,
     const std::lock_guard lock(telling);
     if (on_epoch) on_epoch(record);
   };
-  const Training training{slides, folds, card, points, folder, one_at_a_time};
+  const std::vector<double> months = card.survival ? told_months(slides) : std::vector<double>();
+  const Training training{slides, folds, card, points, folder, one_at_a_time, months};
   const std::set<int> numbers(folds.begin(), folds.end());
   const auto results = run_folds(training, {numbers.begin(), numbers.end()}, settings.threads);
   TrainResult result = collected(results, points);
+  result.months = months;
+  if (!card.survival) result.pooled_accuracy = accuracy_of(result.predictions);
   const GridPoint& point = points[favourite(results)];
   if (settings.ensemble)
     save_members(training, results, describe(point.settings, slides, numbers.size(), result));

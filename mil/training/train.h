@@ -13,14 +13,18 @@
 namespace microtome {
 
 struct TrainSettings {
+  std::string task = "label";        // "label": classes; "survival": months and events
   std::string aggregator = "abmil-gated";
   int folds = 5;                     // patients are cut into this many folds, stratified by label and site; >= 2
   bool leave_sites_out = false;      // sites instead of patients are dealt to the folds
-  std::string stopping = "nested";   // "nested": on a quarter of the patients outside the fold; "fixed": never, all epochs
+  std::string stopping = "auto";     // "nested": on a quarter of the patients outside the fold; "fixed": never, all epochs; "auto": nested for labels and
+                                     // grids, fixed for survival, where few events make the choice of an epoch a lottery
   int epochs = 30;                   // most epochs per fold
   int patience = 8;                  // epochs without a better validation loss before a fold stops
   std::string grid;                  // "learning_rate=1e-4,2e-4; dropout=0,0.25": tried in every fold, chosen on its validation patients
-  std::string loss = "cross-entropy";
+  std::string loss = "auto";         // cross-entropy for labels, nll for survival
+  int time_bins = 4;                 // of discrete hazards, at quantiles of the training patients' event times
+  double survival_alpha = 0;         // how much of the loss of censored patients is left out, 0..1
   double focal_gamma = 2;
   std::string class_weights = "none";  // "balanced": a class weighs by the inverse of its slides
   std::string optimiser = "adam";
@@ -35,10 +39,12 @@ struct TrainSettings {
   double bag_dropout = 0;            // share of a bag's tiles that a step does not see
   std::int64_t bag_size = 0;         // most tiles of a bag that a step sees, drawn anew each time; 0: all
   double mixup = 0;                  // alpha of Beta(alpha, alpha), mixing tiles of two slides; 0: none
-  double modality_dropout = 0.15;    // share of training steps in which the genomic table is hidden
+  double modality_dropout = 0.15;    // share of training steps in which a table, or the tiles beside a table, are hidden
   std::int64_t embed_dim = 512;
   std::int64_t attention_dim = 0;    // 0: that of the aggregator's publication
-  std::int64_t genomic_dim = 32;
+  std::string fusion = "concat";     // how abmil joins tiles and tables
+  std::string table_encoder = "linear";  // of mil/genomics/encoders
+  std::int64_t table_dim = 32;       // width of a table's embedding
   std::int64_t top_k = 10;           // of top-k
   bool ensemble = false;             // the folds' models together are the model, instead of one trained on everybody
   std::uint64_t seed = 0;
@@ -50,14 +56,19 @@ std::vector<std::string> validate(const TrainSettings& settings);
 /// Points of settings.grid, 1 without one. Throws ModelError as training does.
 std::size_t grid_size(const TrainSettings& settings);
 
-/// One slide of the training set. All slides of a patient have one label and fall into one fold.
+/// Loss and stopping as they are meant where the settings say "auto".
+TrainSettings resolved(TrainSettings settings);
+
+/// One slide of the training set. All slides of a patient have one label or follow-up, and fall into one fold.
 struct TrainingSlide {
   Bag bag;
   std::string patient_id;
-  int label = 0;     // index into classes
+  int label = 0;     // index into classes; of survival the event, 0 or 1, which folds are stratified by
   int fold = -1;     // from a splits file; -1: let the program choose
   std::string site;  // where the slide was made; "" unknown
-  GenomicInput genomic;
+  std::vector<TableRow> tables;  // one a modality of the card
+  double months = 0;             // of survival: above 0
+  bool event = false;
   std::function<Bag()> load = nullptr;  // set: bag lacks its features, and this reads all of it. Called by several threads
 };
 
@@ -66,8 +77,8 @@ struct EpochRecord {
   int point = 0;  // of the grid
   int epoch = 0;  // from 1
   double train_loss = 0;
-  double validation_loss = 0;      // cross-entropy; 0 where nothing is validated
-  double validation_accuracy = 0;  // likewise
+  double validation_loss = 0;   // cross-entropy, or the loss of survival; 0 where nothing is validated
+  double validation_score = 0;  // accuracy, or Harrell's c; likewise
 };
 
 /// Out-of-fold result of one slide.
@@ -77,6 +88,8 @@ struct FoldPrediction {
   int fold = 0;
   int label = 0;
   std::vector<double> probabilities;
+  double risk = 0;                // of survival
+  std::vector<double> survival;   // at TrainResult::months
 };
 
 struct TrainResult {
@@ -85,6 +98,8 @@ struct TrainResult {
   std::vector<std::string> chosen;          // the grid's point of each fold, as text; empty without a grid
   int final_epochs = 0;                     // the median of the folds' best epochs
   double pooled_accuracy = 0;               // of the out-of-fold predictions
+  double concordance = 0;                   // of survival: the mean over folds of Harrell's c within the fold
+  std::vector<double> months;               // of survival: five times up to the 80th percentile of the follow-up
 };
 
 /// Folds by patient: stratified by label and site, seeded, independent of the order of `slides`. Exposed for tests.
@@ -94,7 +109,7 @@ std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int fold
 /// weights.safetensors into `folder` (which exists). `card` comes with everything but scaler, sizes and training_json filled in.
 /// Scalers are fitted on the training patients of each fold only. The same seed gives the same bytes, whatever the threads and however often the
 /// run was interrupted. `on_epoch` is called by one thread at a time, when its epoch is kept; what it throws ends the training.
-/// Throws ModelError (settings; too few patients for the folds, fewer than two classes, bags of different dimension, loss not finite).
+/// Throws ModelError (settings; too few patients or events for the folds, fewer than two classes, bags of different dimension, loss not finite).
 TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& settings,
                               const std::filesystem::path& folder, const std::function<void(const EpochRecord&)>& on_epoch);
 

@@ -58,8 +58,11 @@ std::string check_path(const fs::path& path, const Config& config) {
   if (!fs::exists(path)) throw ConfigError("wanted a file or folder: it is not there");
   if (fs::exists(path / "model.json")) {
     const auto model = load_slide_model(path, allowed_models(config).get());
-    return fmt::format("model {}, {} classes, {} genes, for {}, sha256 {}", model->name(), model->card().classes.size(),
-                       model->card().genes.size(), model->card().encoder, model->sha256());
+    const ModelCard& card = model->card();
+    std::string tables;
+    for (const Modality& modality : card.modalities) tables += fmt::format(", {}: {} features", modality.name, modality.features.size());
+    return fmt::format("model {}, {}{}, for {}, sha256 {}", model->name(), card.survival ? "survival" : fmt::format("{} classes", card.classes.size()), tables,
+                       card.encoder, model->sha256());
   }
   if (fs::exists(path / "config.json")) return check_encoder(config, path.string());
   if (path.extension() == ".h5ad" || path.extension() == ".h5mu") {

@@ -85,11 +85,15 @@ void tell_left_out(const ScoringSet& set, const ModelCard& card) {
   };
   tell(set.without_label, set.first_without_label, "bags without a label");
   tell(set.without_tiles, set.first_without_tiles, "bags without tiles");
-  if (set.genomics)
-    tell(set.genomics->audit().slides_without_row_count, set.genomics->audit().slides_without_row.empty() ? "" : set.genomics->audit().slides_without_row.front(),
-         "genomic rows, as the table does not have them");
-  if (!card.genes.empty() && !set.genomics)
-    fmt::print(stderr, "the model was trained with {} genes and no --genomics was given: what it learned for a missing row stands in\n", card.genes.size());
+  for (std::size_t m = 0; m < card.modalities.size(); ++m) {
+    const GenomicSource* source = set.modalities ? set.modalities->tables()[m].source.get() : nullptr;
+    const std::string& name = card.modalities[m].name;
+    if (!source)
+      fmt::print(stderr, "the model was trained with a table '{}' and none was given: what it learned for a missing row stands in\n", name);
+    else if (source->audit().slides_without_row_count > 0)
+      fmt::print(stderr, "{} slides have no row in the table '{}', the first is '{}'\n", source->audit().slides_without_row_count, name,
+                 source->audit().slides_without_row.front());
+  }
   if (card.encoder_random_weights) fmt::print(stderr, "the encoder's weights are random numbers: these figures are a rehearsal\n");
   fmt::print(stderr, "the model does not say which slides it was trained on: on those its figures are optimistic\n");
 }
@@ -104,24 +108,46 @@ void rehearse(const EvaluateSettings& settings, const ScoringSet& set, const Mod
   pair_up(joined, other, settings.compare);
 }
 
+/// What a model says of the labelled bags: a table of classes, or the text of a table of risks.
+struct Scored {
+  std::optional<PredictionTable> classes;
+  std::string risks;
+};
+
 /// Nothing when a signal came.
-std::optional<PredictionTable> score(const Config& config) {
+std::optional<Scored> score(const Config& config, const SlideModel& model) {
   const EvaluateSettings& settings = config.evaluate;
-  const auto allowed = allowed_models(config);
-  const auto model = load_slide_model(settings.model, allowed.get());
-  const ScoringSet set = read_scoring_set(config, model->card());
-  rehearse(settings, set, model->card());
+  const ModelCard& card = model.card();
+  const ScoringSet set = read_scoring_set(config, card);
+  if (!card.survival) rehearse(settings, set, card);
   require_writable(settings.output);
-  tell_left_out(set, model->card());
+  tell_left_out(set, card);
   const auto progress = make_progress(config.engine.progress);
   const double began = resources_used().wall_seconds;
-  const BagScores scores = score_bags(*model, set.genomics.get(), set.bags, {run_threads(config), parse_bytes(config.engine.memory_limit)}, *progress);
+  const BagScores scores = score_bags(model, set.modalities.get(), set.bags, {run_threads(config), parse_bytes(config.engine.memory_limit)}, *progress);
   const Resources used = resources_used();
   if (scores.stopped) return std::nullopt;
   fmt::print(stderr, "{} bags scored, {} without a label and {} without tiles left out; tiles: {}, {:.0f} tiles/s, peak memory {:.0f} MiB\n", set.bags.size(),
              set.without_label, set.without_tiles, set.tiles, static_cast<double>(set.tiles) / (used.wall_seconds - began),
              static_cast<double>(used.peak_rss) / (1 << 20));
-  return prediction_table(set, model->card(), scores.probabilities);
+  if (card.survival) return Scored{{}, risks_csv(set, scores.survival)};
+  return Scored{prediction_table(set, card, scores.probabilities), ""};
+}
+
+ExitCode stopped() {
+  fmt::print(stderr, "stopped by a signal: nothing was written; run the same command again\n");
+  return stop_signal() == SIGINT ? ExitCode::user_stop : ExitCode::interrupted;
+}
+
+/// The risks are written first: what judges them reads a table, whoever made it.
+ExitCode evaluate_survival_model(const Config& config, const SlideModel& model) {
+  const std::optional<Scored> scored = score(config, model);
+  if (!scored) return stopped();
+  EvaluateSettings settings = config.evaluate;
+  publish_file(settings.output / kPredictions, scored->risks);
+  settings.predictions = settings.output / kPredictions;
+  evaluate_survival(settings);
+  return ExitCode::done;
 }
 
 EvaluationResult evaluate(const EvaluateSettings& settings, EvaluationSet set, const std::vector<std::string>& columns) {
@@ -158,7 +184,7 @@ void tell(const EvaluationResult& result, const fs::path& folder) {
 
 /// Predictions, or a model and bags; and not into the folder of the model, which has a predictions.csv of its own.
 void require_inputs(const EvaluateSettings& settings) {
-  const bool with_model = !settings.model.empty() || !settings.bags.empty() || !settings.genomics.empty();
+  const bool with_model = !settings.model.empty() || !settings.bags.empty() || !settings.genomics.empty() || !settings.clinical.empty();
   if (settings.predictions.empty() && !with_model)
     throw ConfigError("wanted predictions: give --predictions FILE.csv, or --model DIR and --bags DIR");
   if (!settings.predictions.empty() && with_model)
@@ -182,6 +208,9 @@ ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::s
     evaluate_survival(settings);
     return ExitCode::done;
   }
+  const auto allowed = allowed_models(options.config);
+  const auto model = settings.model.empty() ? nullptr : load_slide_model(settings.model, allowed.get());
+  if (model && model->card().survival) return evaluate_survival_model(options.config, *model);
   refuse_options_of_survival(settings);
   const std::vector<std::string> columns = column_names(settings.subgroups);
   EvaluationSet set;
@@ -189,13 +218,10 @@ ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::s
   if (settings.model.empty()) {
     set = read_evaluation_set(settings.predictions, settings.labels, columns);
   } else {
-    std::optional<PredictionTable> scored = score(options.config);
-    if (!scored) {
-      fmt::print(stderr, "stopped by a signal: nothing was written; run the same command again\n");
-      return stop_signal() == SIGINT ? ExitCode::user_stop : ExitCode::interrupted;
-    }
-    predictions = predictions_csv(*scored);
-    set = join_labels(std::move(*scored), named(settings.model), settings.labels, columns);
+    std::optional<Scored> scored = score(options.config, *model);
+    if (!scored) return stopped();
+    predictions = predictions_csv(*scored->classes);
+    set = join_labels(std::move(*scored->classes), named(settings.model), settings.labels, columns);
   }
   const EvaluationResult result = evaluate(settings, std::move(set), columns);
   publish(result, predictions, settings.output);

@@ -29,16 +29,28 @@ bool already_trained(const fs::path& folder, const std::string& recipe) {
   return json.is_object() && json.value("recipe", "") == recipe && fs::exists(folder / "model.json");
 }
 
-std::string history_text(const std::vector<EpochRecord>& history) {
+std::string history_text(const std::vector<EpochRecord>& history, bool survival) {
   std::string out;
   for (const auto& e : history) {
     nlohmann::ordered_json line = {{"fold", e.fold}, {"epoch", e.epoch}, {"train_loss", e.train_loss}};
     if (e.point > 0) line["grid_point"] = e.point;
     if (e.validation_loss > 0) {
       line["validation_loss"] = e.validation_loss;
-      line["validation_accuracy"] = e.validation_accuracy;
+      line[survival ? "validation_c" : "validation_accuracy"] = e.validation_score;
     }
     out += line.dump() + "\n";
+  }
+  return out;
+}
+
+std::string risks_text(const TrainResult& result) {
+  std::string out = "slide_id,patient_id,fold,risk";
+  for (const double months : result.months) out += fmt::format(",surv_{}", months);
+  out += "\n";
+  for (const auto& p : result.predictions) {
+    out += fmt::format("{},{},{},{}", csv_cell(p.slide_id), csv_cell(p.patient_id), p.fold, p.risk);
+    for (const double survival : p.survival) out += fmt::format(",{}", survival);
+    out += "\n";
   }
   return out;
 }
@@ -57,8 +69,14 @@ std::string predictions_text(const TrainResult& result, const std::vector<std::s
 }
 
 void describe(const TrainingSet& set) {
-  fmt::print(stderr, "{} labelled slides, {} classes", set.slides.size(), set.card.classes.size());
-  if (!set.card.genes.empty()) fmt::print(stderr, ", {} genes ({} slides without a row)", set.card.genes.size(), set.slides_without_genes);
+  if (set.card.task == "survival")
+    fmt::print(stderr, "{} followed slides, {} of patients with the event", set.slides.size(),
+               std::count_if(set.slides.begin(), set.slides.end(), [](const TrainingSlide& slide) { return slide.event; }));
+  else
+    fmt::print(stderr, "{} labelled slides, {} classes", set.slides.size(), set.card.classes.size());
+  for (std::size_t m = 0; m < set.card.modalities.size(); ++m)
+    fmt::print(stderr, "; {}: {} features ({} slides without a row)", set.card.modalities[m].name, set.card.modalities[m].features.size(),
+               set.slides_without_row[m].second);
   fmt::print(stderr, "\n");
   const auto tell = [](std::size_t count, const std::string& first, const char* what) {
     if (count > 0) fmt::print(stderr, "left out: {} {}, the first is '{}'\n", count, what, first);
@@ -75,19 +93,21 @@ void describe(const TrainingSet& set) {
 class EpochTeller {
  public:
   EpochTeller(const TrainSettings& settings, std::size_t folds)
-      : epochs_((folds * grid_size(settings) + (settings.ensemble ? 0 : 1)) * static_cast<std::size_t>(settings.epochs)) {}
+      : score_(settings.task == "survival" ? "c" : "accuracy"),
+        epochs_((folds * grid_size(settings) + (settings.ensemble ? 0 : 1)) * static_cast<std::size_t>(settings.epochs)) {}
 
   void operator()(const EpochRecord& e) {
     ++done_;
     const double left = resources_used().wall_seconds - started_;
     const std::string most = spoken_duration(left / static_cast<double>(done_) * static_cast<double>(epochs_ - std::min(done_, epochs_)));
     const std::string who = e.fold < 0 ? "final model" : fmt::format("fold {}", e.fold + 1);
-    const std::string judged = e.validation_loss > 0 ? fmt::format(", validation loss {:.4f}, accuracy {:.2f}", e.validation_loss, e.validation_accuracy) : "";
+    const std::string judged = e.validation_loss > 0 ? fmt::format(", validation loss {:.4f}, {} {:.2f}", e.validation_loss, score_, e.validation_score) : "";
     fmt::print(stderr, "{}{}, epoch {}: loss {:.4f}{}; at most {} left\n", who, e.point > 0 ? fmt::format(", grid point {}", e.point + 1) : "", e.epoch,
                e.train_loss, judged, most);
   }
 
  private:
+  const char* score_;
   std::size_t epochs_, done_ = 0;
   double started_ = resources_used().wall_seconds;
 };
@@ -120,6 +140,7 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
   fs::remove(folder / kMarker, ignored);
   describe(set);
   const std::vector<std::string> classes = set.card.classes;
+  const bool survival = set.card.task == "survival";
   const bool quiet = config.engine.progress == "none";
   TrainSettings settings = config.train;
   settings.threads = config.engine.threads > 0 ? config.engine.threads : allowed_threads();
@@ -137,17 +158,17 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
   }
 
   Publication publication(folder);
-  publication.write("history.jsonl", history_text(result.history));
+  publication.write("history.jsonl", history_text(result.history, survival));
   publication.write("learning_curves.svg", learning_curves_svg(result.history));
-  publication.write("predictions.csv", predictions_text(result, classes));
+  publication.write("predictions.csv", survival ? risks_text(result) : predictions_text(result, classes));
   publication.write(
       kMarker,
-      nlohmann::ordered_json{{"recipe", set.recipe}, {"final_epochs", result.final_epochs}, {"pooled_accuracy", result.pooled_accuracy}}
+      nlohmann::ordered_json{{"recipe", set.recipe}, {"final_epochs", result.final_epochs}, {survival ? "concordance" : "pooled_accuracy", survival ? result.concordance : result.pooled_accuracy}}
               .dump(2) +
           "\n");
   publication.publish();
-  fmt::print(stderr, "{}: trained for {} epochs; accuracy on patients held out of training {:.3f} ({} slides)\n", folder.string(),
-             result.final_epochs, result.pooled_accuracy, result.predictions.size());
+  fmt::print(stderr, "{}: trained for {} epochs; {} on patients held out of training {:.3f} ({} slides)\n", folder.string(), result.final_epochs,
+             survival ? "Harrell's c within folds" : "accuracy", survival ? result.concordance : result.pooled_accuracy, result.predictions.size());
   return ExitCode::done;
 }
 

@@ -64,16 +64,30 @@ GenomicSource::GenomicSource(const std::filesystem::path& path, const std::vecto
   throw ModelError(text.rfind(path.string(), 0) == 0 ? text : fmt::format("{}: {}", path.string(), text));
 }
 
-GenomicInput GenomicSource::input(const SlideKeys& keys, ModalityUse* use) const {
-  GenomicInput out;
-  if (use) *use = ModalityUse{"genomics", false, "", ""};
+GenomicSource::GenomicSource(const std::filesystem::path& path, GenomicTable table, const std::vector<SlideKeys>& slides, const GenomicReading&) try
+    : table_(std::make_unique<GenomicTable>(std::move(table))),
+      join_(std::make_unique<GenomicJoin>(*table_)),
+      genes_(table_->genes),
+      audit_(join_->audit(slides)),
+      recipe_(table_->sha256),
+      values_(std::move(table_->values)) {
+  for (std::size_t g = 0; g < genes_.size(); ++g) columns_.push_back(static_cast<std::int64_t>(g));
+  for (std::size_t row = 0; row < table_->row_ids.size(); ++row) place_.emplace(row, row);
+  audit_.genes_required = audit_.genes_found = genes_.size();
+} catch (const ModelError& e) {
+  throw ModelError(fmt::format("{}: {}", path.string(), e.what()));
+}
+
+TableRow GenomicSource::input(const SlideKeys& keys, ModalityUse* use) const {
+  TableRow out;
+  if (use) *use = ModalityUse{"genomics", false, "", "", {}};
   const auto match = join_->find(keys);
   if (!match) return out;
   out.present = true;
   out.values.reserve(columns_.size());
   const float* row = values_.data() + place_.at(match->row) * table_->genes.size();
   for (const auto column : columns_) out.values.push_back(column < 0 ? std::numeric_limits<float>::quiet_NaN() : row[column]);
-  if (use) *use = ModalityUse{"genomics", true, match->matched_by, table_->row_ids[match->row]};
+  if (use) *use = ModalityUse{"genomics", true, match->matched_by, table_->row_ids[match->row], {}};
   return out;
 }
 

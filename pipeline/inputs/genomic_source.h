@@ -30,8 +30,11 @@ class GenomicSource {
   GenomicSource(const std::filesystem::path& path, const std::vector<std::string>& genes, const std::string& units,
                 double max_missing_genes, const std::vector<SlideKeys>& slides, const GenomicReading& reading = {});
 
+  /// The same of a table in memory, with its values; its genes are taken as they are. `path`: what messages name.
+  GenomicSource(const std::filesystem::path& path, GenomicTable table, const std::vector<SlideKeys>& slides, const GenomicReading& reading = {});
+
   /// The row of one of the slides in the order of genes(); present is false when the table has none. Thread-safe.
-  GenomicInput input(const SlideKeys& keys, ModalityUse* use) const;
+  TableRow input(const SlideKeys& keys, ModalityUse* use) const;
 
   const JoinAudit& audit() const { return audit_; }
   const GenomicTable& table() const { return *table_; }  // without its values

@@ -58,14 +58,16 @@ std::vector<SlideKeys> labelled(ScoringSet& set, const std::multimap<std::string
   return keys;
 }
 
-void add_genes(ScoringSet& set, const Config& config, const ModelCard& card) {
-  const fs::path& table = config.evaluate.genomics;
-  if (table.empty()) return;
-  if (card.genes.empty())
-    throw ModelError(fmt::format("{}: wanted a model that uses genes: this one was trained on images alone: leave --genomics out", table.string()));
+void add_tables(ScoringSet& set, const Config& config, const ModelCard& card) {
+  const EvaluateSettings& settings = config.evaluate;
+  const TablesAsked asked{settings.genomics, settings.clinical, "", genomic_reading(config.genomics), config.run.max_missing_genes};
+  if (!asked.any()) return;
+  if (card.modalities.empty())
+    throw ModelError(fmt::format("{}: wanted a model that uses genes or clinical columns: this one was trained on images alone: leave the table out",
+                                 asked.genomics.empty() ? asked.clinical.string() : asked.genomics.front()));
   std::vector<SlideKeys> keys;
   for (const BagToScore& bag : set.bags) keys.push_back(bag.keys);
-  set.genomics = std::make_shared<GenomicSource>(table, card.genes, card.gene_units, config.run.max_missing_genes, keys, genomic_reading(config.genomics));
+  set.modalities = std::make_shared<Modalities>(Modalities::of_model(card, asked, keys));
 }
 
 }  // namespace
@@ -90,7 +92,7 @@ ScoringSet read_scoring_set(const Config& config, const ModelCard& card) {
   if (set.bags.empty())
     throw InputError(fmt::format("{}: wanted bags with tiles: none of the {} labelled ones has any: there is nothing to predict from",
                                  config.evaluate.bags.string(), set.without_tiles));
-  add_genes(set, config, card);
+  add_tables(set, config, card);
   return set;
 }
 
@@ -106,6 +108,19 @@ PredictionTable prediction_table(const ScoringSet& set, const ModelCard& card, c
     table.rows.push_back(std::move(row));
   }
   return table;
+}
+
+std::string risks_csv(const ScoringSet& set, const std::vector<std::optional<SurvivalAnswer>>& answers) {
+  std::string out = "slide_id,risk";
+  const std::vector<double> months = answers.front()->months;
+  for (const double month : months) out += fmt::format(",surv_{}", month);
+  out += "\n";
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    out += fmt::format("{},{}", csv_cell(set.bags[i].keys.slide_id), answers[i]->risk);
+    for (const double month : months) out += fmt::format(",{}", survival_at(*answers[i], month));
+    out += "\n";
+  }
+  return out;
 }
 
 std::string predictions_csv(const PredictionTable& table) {

@@ -17,7 +17,7 @@ namespace microtome {
 struct ScoringSet {
   std::vector<BagToScore> bags;  // labelled, with tiles, sorted by slide id
   std::int64_t tiles = 0;
-  std::shared_ptr<const GenomicSource> genomics;  // null: none was given
+  std::shared_ptr<const Modalities> modalities;  // null: no table was given
   // left out, and of each kind the first, for the log
   std::size_t without_label = 0, without_tiles = 0;
   std::string first_without_label, first_without_tiles;
@@ -28,6 +28,9 @@ struct ScoringSet {
 ScoringSet read_scoring_set(const Config& config, const ModelCard& card);
 
 /// The table of predictions that the scores are; without scores every class is alike: a join of it shows what would be refused later.
+/// predictions.csv of a survival model: risk, and survival at the months of the first answer, straight between those that an answer tells.
+std::string risks_csv(const ScoringSet& set, const std::vector<std::optional<SurvivalAnswer>>& answers);
+
 PredictionTable prediction_table(const ScoringSet& set, const ModelCard& card, const std::vector<std::vector<double>>& probabilities);
 
 /// Its CSV, which read_predictions() reads back to the same numbers.

@@ -16,63 +16,12 @@
 #include "mil/sha256.h"
 #include "pipeline/inputs/bag_folder.h"
 #include "pipeline/inputs/delimited_table.h"
+#include "pipeline/inputs/training_labels.h"
 #include "pipeline/options.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
 namespace {
-
-struct Label {
-  std::string patient_id;
-  std::string label;
-  std::string site;
-};
-
-/// Keyed by slide id where the table has one, else by patient id.
-class Labels {
- public:
-  explicit Labels(const fs::path& path) {
-    const DelimitedTable table = read_delimited(path);
-    const auto slide = table.column("slide_id"), patient = table.column("patient_id"), label = table.column("label"),
-               site = table.column("site");
-    if (!label || !(slide || patient)) {
-      throw ConfigError(fmt::format("{}: wanted the columns label and slide_id or patient_id in the header row", path.string()));
-    }
-    for (std::size_t r = 0; r < table.rows.size(); ++r) {
-      const auto& row = table.rows[r];
-      if (row[*label].empty()) continue;
-      auto& keyed = slide ? by_slide_ : by_patient_;
-      const std::string id = row[slide ? *slide : *patient];
-      if (!keyed.emplace(id, Label{patient ? row[*patient] : "", row[*label], site ? row[*site] : ""}).second) {
-        throw ConfigError(fmt::format("{}: row {}: wanted each id once, '{}' is there twice", path.string(), r + 2, id));
-      }
-      classes_.insert(row[*label]);
-    }
-    if (classes_.size() < 2)
-      throw ConfigError(fmt::format("{}: wanted at least two different labels, got {}", path.string(), classes_.size()));
-  }
-
-  /// Null when the slide has none. `slide_id` of the TCGA form also finds its patient.
-  const Label* find(const std::string& slide_id) const {
-    if (const auto found = by_slide_.find(slide_id); found != by_slide_.end()) return &found->second;
-    const auto patient = tcga_patient(slide_id);
-    const auto found = by_patient_.find(patient.value_or(slide_id));
-    return found == by_patient_.end() ? nullptr : &found->second;
-  }
-  /// Ids for which `find` was never the answer, sorted.
-  std::vector<std::string> unused(const std::set<const Label*>& used) const {
-    std::vector<std::string> ids;
-    for (const auto* labels : {&by_slide_, &by_patient_})
-      for (const auto& [id, label] : *labels)
-        if (!used.contains(&label)) ids.push_back(id);
-    return ids;
-  }
-  std::vector<std::string> classes() const { return {classes_.begin(), classes_.end()}; }
-
- private:
-  std::map<std::string, Label> by_slide_, by_patient_;
-  std::set<std::string> classes_;
-};
 
 void require_same_making(ModelCard& card, const BagFacts& facts, const Bag& bag, const fs::path& path) {
   if (card.encoder_sha256.empty()) {
@@ -122,27 +71,26 @@ void add_folds(TrainingSet& set, const fs::path& path) {
   }
 }
 
-/// Returns what the genes' part of the recipe is.
-std::string add_genes(TrainingSet& set, const fs::path& path, const GenomicReading& reading) {
-  if (path.empty()) return "";
+/// Returns what the tables' part of the recipe is.
+std::string add_tables(TrainingSet& set, const Config& config) {
+  const TablesAsked asked{config.run.genomics, config.run.clinical, config.data.clinical_columns, genomic_reading(config.genomics), 0};
+  if (!asked.any()) return "";
   std::vector<SlideKeys> keys;
   for (const auto& slide : set.slides) keys.push_back({slide.bag.slide_id, slide.patient_id, tcga_sample(slide.bag.slide_id).value_or("")});
-  const GenomicSource source(path, {}, "", 0, keys, reading);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    set.slides[i].genomic = source.input(keys[i], nullptr);
-    set.slides_without_genes += !set.slides[i].genomic.present;
+  const Modalities modalities = Modalities::of_tables(asked, keys);
+  for (const auto& table : modalities.tables()) {
+    const std::size_t without = table.source->audit().slides_without_row_count;
+    if (without == set.slides.size())
+      throw ModelError(fmt::format("the table '{}': wanted rows for the labelled slides: none of {} was found: check the ids of the table", table.name, keys.size()));
+    set.slides_without_row.emplace_back(table.name, without);
   }
-  if (set.slides_without_genes == set.slides.size()) {
-    throw ModelError(fmt::format("{}: wanted rows for the labelled slides: none of {} was found: check the ids of the table", path.string(),
-                                 keys.size()));
-  }
-  set.card.genes = source.genes();
-  set.card.gene_units = source.table().units;
-  return source.recipe();
+  for (std::size_t i = 0; i < keys.size(); ++i) set.slides[i].tables = modalities.rows(keys[i]);
+  set.card.modalities = modalities.cards();
+  return modalities.recipe();
 }
 
 /// Tissue source site of a TCGA barcode, "TCGA-02-0001-...".
-std::string site_of(const Label& label, const std::string& slide_id) {
+std::string site_of(const TrainingLabel& label, const std::string& slide_id) {
   if (!label.site.empty()) return label.site;
   return tcga_patient(slide_id) ? slide_id.substr(5, 2) : "";
 }
@@ -156,16 +104,18 @@ std::int64_t bytes_for_bags(const Config& config) {
 }  // namespace
 
 TrainingSet read_training_set(const Config& config) {
-  const Labels labels(config.data.labels);
+  const bool survival = config.train.task == "survival";
+  const TrainingLabels labels = survival ? TrainingLabels::followed(config.data.labels, config.data.censorship) : TrainingLabels::classes(config.data.labels);
   TrainingSet set;
-  set.card.classes = labels.classes();
-  std::string recipe = "train=2\n" + result_settings(config, {"train"});
+  set.card.task = survival ? "survival" : "label";
+  set.card.classes = labels.class_names();
+  std::string recipe = "train=3\n" + result_settings(config, {"train"});
   std::int64_t room = bytes_for_bags(config);
   std::set<std::string> seen;
-  std::set<const Label*> used;
+  std::set<const TrainingLabel*> used;
   for (const auto& path : find_bags(config.data.bags, config.data.features)) {
     BagFile file = read_bag_file(path);
-    const Label* label = labels.find(file.bag.slide_id);
+    const TrainingLabel* label = labels.find(file.bag.slide_id);
     if (label) used.insert(label);
     if (!label && set.bags_without_label++ == 0) set.first_without_label = file.bag.slide_id;
     if (label && file.bag.tiles() == 0 && set.bags_without_tiles++ == 0) set.first_without_tiles = file.bag.slide_id;
@@ -173,11 +123,12 @@ TrainingSet read_training_set(const Config& config) {
     if (!seen.insert(file.bag.slide_id).second)
       throw ConfigError(fmt::format("{}: wanted one bag per slide: '{}' has two", path.string(), file.bag.slide_id));
     require_same_making(set.card, file.facts, file.bag, path);
-    recipe += fmt::format("{} {} {} {}\n", file.bag.slide_id, file.facts.recipe, label->patient_id, label->label);
+    recipe += fmt::format("{} {} {} {}\n", file.bag.slide_id, file.facts.recipe, label->patient_id, label->text);
     TrainingSlide slide;
     slide.patient_id = !label->patient_id.empty() ? label->patient_id : tcga_patient(file.bag.slide_id).value_or(file.bag.slide_id);
-    const auto at = std::find(set.card.classes.begin(), set.card.classes.end(), label->label);
-    slide.label = static_cast<int>(at - set.card.classes.begin());
+    slide.label = label->index;
+    slide.months = label->months;
+    slide.event = label->event;
     slide.site = site_of(*label, file.bag.slide_id);
     const auto bytes = static_cast<std::int64_t>(file.bag.features.size() * sizeof(float));
     slide.bag = std::move(file.bag);
@@ -198,7 +149,7 @@ TrainingSet read_training_set(const Config& config) {
   if (!unknown.empty()) set.first_without_bag = unknown.front();
   std::sort(set.slides.begin(), set.slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   add_folds(set, config.data.splits);
-  recipe += "genomics=" + add_genes(set, config.run.genomics, genomic_reading(config.genomics)) + "\n";
+  recipe += "tables=" + add_tables(set, config) + "\n";
   for (const auto& slide : set.slides) recipe += fmt::format("{}:{}:{} ", slide.patient_id, slide.fold, slide.site);
   set.recipe = sha256_of_text(recipe);
   return set;

@@ -7,18 +7,18 @@
 
 #include "mil/training/train.h"
 #include "pipeline/config.h"
-#include "pipeline/inputs/genomic_source.h"
+#include "pipeline/inputs/modalities.h"
 
 namespace microtome {
 
 struct TrainingSet {
   std::vector<TrainingSlide> slides;  // sorted by slide id
-  ModelCard card;                     // classes, encoder, tile size, mpp, genes, units
+  ModelCard card;                     // task, classes, encoder, tile size, mpp, modalities
   std::string recipe;                 // sha256 of every input and setting that changes the model
   // left out, and of each kind the first, for the log
   std::size_t bags_without_label = 0, bags_without_tiles = 0, labels_without_bag = 0;
   std::string first_without_label, first_without_tiles, first_without_bag;
-  std::size_t slides_without_genes = 0;
+  std::vector<std::pair<std::string, std::size_t>> slides_without_row;  // of each modality
   std::size_t bags_read_again = 0;  // beyond the memory limit: read each time
 };
 

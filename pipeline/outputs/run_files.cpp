@@ -81,7 +81,9 @@ std::string run_json(const RunParts& parts, const RunSummary& summary, const Sta
   run["encoders"] = Json::array();
   for (const auto& encoder : parts.encoders) run["encoders"].push_back(encoder_json(encoder->facts()));
   if (parts.model) run["model"] = {{"name", parts.model->name()}, {"sha256", parts.model->sha256()}};
-  if (parts.genomics) run["genomics"] = audit_json(parts.genomics->audit());
+  if (parts.modalities)
+    for (const auto& table : parts.modalities->tables())
+      if (table.source) run["tables"][table.name] = audit_json(table.source->audit());
   const bool reads_slides = parts.config.run.bags.empty();
   run["settings"] = result_settings(parts.config, reads_slides ? std::set<std::string>{"run", "tiling", "tissue"} : std::set<std::string>{"run"});
   Json software = Json::object();

@@ -94,11 +94,13 @@ void add_model(const RunParts& parts, const SlideJob& job, Findings& f) {
   if (parts.model) f.models.push_back({"aggregator", parts.model->name(), parts.model->sha256(), "safetensors", "cpu", "float32", false});
   if (job.finished && !stays(parts, job))
     f.inputs.push_back({"features", job.finished->features.sha256, "", "slide_id", true});
-  if (!parts.genomics) return;
-  const GenomicTable& table = parts.genomics->table();
-  ModalityUse use;
-  parts.genomics->input(job.row.keys, &use);
-  f.inputs.push_back({"genomics", table.sha256, table.units, use.matched_by, use.present});
+  if (!parts.modalities) return;
+  std::vector<ModalityUse> uses;
+  parts.modalities->rows(job.row.keys, &uses);
+  for (std::size_t m = 0; m < uses.size(); ++m) {
+    const GenomicSource* source = parts.modalities->tables()[m].source.get();
+    if (source) f.inputs.push_back({uses[m].name, source->table().sha256, source->table().units, uses[m].matched_by, uses[m].present});
+  }
 }
 
 Findings base_findings(const RunParts& parts, const SlideJob& job) {

@@ -24,8 +24,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr float missing = std::numeric_limits<float>::quiet_NaN();
-const GenomicInput no_row;
-const GenomicInput golden_row{true, {2.5F, 900.0F, missing}};
+const std::vector<TableRow> no_row;
+const std::vector<TableRow> golden_row{{true, {2.5F, 900.0F, missing}}};
 
 std::shared_ptr<const SlideModel> small_model(bool genes) {
   const ScratchFolder folder;
@@ -66,9 +66,10 @@ TEST(Abmil, AnswersLikeAFloat64TorchModuleWithAGenomicRow) {
   expect_near(prediction.probabilities, golden::with_genes_probabilities);
   expect_near(prediction.attention, golden::with_genes_attention);
   expect_near(prediction.contribution, golden::with_genes_contribution);
-  ASSERT_EQ(prediction.modalities.size(), 1U);
-  EXPECT_EQ(prediction.modalities[0].name, "genomics");
-  EXPECT_TRUE(prediction.modalities[0].present);
+  ASSERT_EQ(prediction.modalities.size(), 2U);
+  EXPECT_EQ(prediction.modalities[0].name, "tiles");
+  EXPECT_EQ(prediction.modalities[1].name, "rna");
+  EXPECT_TRUE(prediction.modalities[1].present);
 }
 
 TEST(Abmil, AnswersLikeAFloat64TorchModuleWhenTheGenomicRowIsMissing) {
@@ -76,8 +77,8 @@ TEST(Abmil, AnswersLikeAFloat64TorchModuleWhenTheGenomicRowIsMissing) {
   expect_near(prediction.logits, golden::without_row_logits);
   expect_near(prediction.attention, golden::without_row_attention);
   expect_near(prediction.contribution, golden::without_row_contribution);
-  ASSERT_EQ(prediction.modalities.size(), 1U);
-  EXPECT_FALSE(prediction.modalities[0].present);
+  ASSERT_EQ(prediction.modalities.size(), 2U);
+  EXPECT_FALSE(prediction.modalities[1].present);
 }
 
 TEST(Abmil, AnswersLikeAFloat64TorchModuleOnImagesAlone) {
@@ -216,9 +217,9 @@ TEST(Abmil, AFeatureThatIsNotANumberIsRefused) {
 TEST(Abmil, AGenomicRowOfTheWrongLengthIsRefused) {
   const auto model = small_model(true);
   EXPECT_EQ(sentence_of<BagError>([&] {
-              model->predict(wave_bag(3, 6), {true, {1.0F}});
+              model->predict(wave_bag(3, 6), {{true, {1.0F}}});
             }),
-            "the genomic row: 3 genes were wanted by the model: there are 1: give the genes that the card lists");
+            "the row of rna: 3 features were wanted by the model: there are 1: give those that the card lists");
 }
 
 /// A good folder that a test then breaks.
@@ -262,10 +263,10 @@ TEST_F(BrokenModel, WithWeightsThatAreNotSafetensorsIsRefused) {
 }
 
 TEST_F(BrokenModel, WithAMissingTensorNamesIt) {
-  weights_.erase("genomic_null");
+  weights_.erase("tables.0.null");
   write();
   EXPECT_EQ(load_sentence(folder_.path()),
-            weights_file() + ": tensor 'genomic_null' float32 [2] was wanted: it is missing: use the folder as 'microtome train' wrote it");
+            weights_file() + ": tensor 'tables.0.null' float32 [2] was wanted: it is missing: use the folder as 'microtome train' wrote it");
 }
 
 TEST_F(BrokenModel, WithATensorOfAnotherShapeNamesBoth) {
@@ -325,7 +326,7 @@ TEST(SlideModel, KeepsItsCardNameAndFingerprint) {
   const auto model = small_model(true);
   EXPECT_EQ(model->name(), "abmil-gated");
   EXPECT_EQ(model->sha256().size(), 64U);
-  EXPECT_EQ(model->card().genes, small_card(true).genes);
+  EXPECT_EQ(model->card().modalities.at(0).features, small_card(true).modalities.at(0).features);
 }
 
 }  // namespace

@@ -526,11 +526,11 @@ def write_safetensors(path, tensors):
 
 
 def card(aggregator, sizes, classes, weights_sha256):
-    return {"schema_version": 1, "task": "label", "classes": [f"class {c}" for c in range(classes)], "aggregator": aggregator,
+    return {"schema_version": 2, "task": "label", "classes": [f"class {c}" for c in range(classes)], "aggregator": aggregator,
             "sizes": {"feature_dim": sizes[0], "embed_dim": sizes[1], "attention_dim": sizes[2]},
             "encoder": {"name": "resnet50", "sha256": hashlib.sha256(b"resnet50").hexdigest(), "random_weights": False},
             "tiling": {"tile_px": 256, "mpp": 0.5},
-            "genomics": {"genes": [], "units": "", "mean": [], "scale": [], "dim": 32},
+            "fusion": "concat", "modalities": [],
             "weights_sha256": weights_sha256, "training": {}, "intended_use": "research use only"}
 
 

@@ -190,18 +190,18 @@ TEST(TrainingSet, WithALabelOutsideTheClassesIsRefused) {
 
 TEST(TrainingSet, WithAGeneVectorOfTheWrongLengthIsRefused) {
   auto card = two_classes();
-  card.genes = {"A", "B"};
+  card.modalities = {{"rna", {"A", "B"}, {}, {}, "", "linear", 32, {}}};
   auto slides = cohort(6);
-  slides[5].genomic = {true, {1.0F}};
+  slides[5].tables = {{true, {1.0F}}};
   EXPECT_EQ(trainable_sentence(slides, card),
-            "the training set: 2 genes were wanted: slide '2b' has 1: give the genes that the card lists");
+            "the training set: 2 features of rna were wanted: slide '2b' has 1: give those that the card lists");
 }
 
 TEST(TrainingSet, WithGenesButNoRowIsRefused) {
   auto card = two_classes();
-  card.genes = {"A", "B"};
+  card.modalities = {{"rna", {"A", "B"}, {}, {}, "", "linear", 32, {}}};
   EXPECT_EQ(trainable_sentence(cohort(6), card),
-            "the training set: a genomic row for at least one slide was wanted: there is none: "
+            "the training set: a row of rna for at least one slide was wanted: there is none: "
             "check the ids, or train without the table");
 }
 
@@ -220,14 +220,14 @@ TEST(TrainSettings, EachImpossibleValueHasItsSentence) {
   s.dropout = s.bag_dropout = 1;
   s.modality_dropout = 1.5;
   s.bag_size = s.attention_dim = -1;
-  s.embed_dim = s.genomic_dim = s.top_k = 0;
+  s.embed_dim = s.table_dim = s.top_k = 0;
   EXPECT_THAT(validate(s),
               ElementsAre("aggregator: one of mean, max, top-k, abmil, abmil-gated, clam-sb, clam-mb, clam-sb-plain, clam-mb-plain, dsmil, transmil, "
                           "transformer, patch-gcn was wanted: it is 'clam'",
-                          "loss: one of cross-entropy, focal, bce, smooth-svm, mse, huber was wanted: it is 'x'",
+                          "loss: one of auto, cross-entropy, focal, bce, smooth-svm, mse, huber was wanted: it is 'x'",
                           "optimiser: one of sgd, adam, adamw, rmsprop, radam was wanted: it is 'x'",
                           "schedule: one of constant, cosine, one-cycle, step was wanted: it is 'x'",
-                          "sampling: one of shuffled, weighted, stratified was wanted: it is 'x'", "stopping: one of nested, fixed was wanted: it is 'x'",
+                          "sampling: one of shuffled, weighted, stratified was wanted: it is 'x'", "stopping: one of auto, nested, fixed was wanted: it is 'x'",
                           "class_weights: one of none, balanced was wanted: it is 'x'", "folds: 2 or more were wanted: it is 1",
                           "epochs: 1 or more were wanted: it is 0", "patience: 1 or more was wanted: it is 0", "accumulate: 1 or more was wanted: it is 0",
                           "learning_rate: above 0, at most 1 was wanted: it is 0", "weight_decay: from 0 to 1 was wanted: it is -1",
@@ -235,7 +235,7 @@ TEST(TrainSettings, EachImpossibleValueHasItsSentence) {
                           "dropout: from 0 to below 1 was wanted: it is 1", "bag_dropout: from 0 to below 1 was wanted: it is 1",
                           "bag_size: 0 or more was wanted: it is -1", "mixup: 0 or more was wanted: it is -1",
                           "modality_dropout: from 0 to below 1 was wanted: it is 1.5", "embed_dim: 1 or more was wanted: it is 0",
-                          "attention_dim: 0 or more was wanted: it is -1", "genomic_dim: 1 or more was wanted: it is 0",
+                          "attention_dim: 0 or more was wanted: it is -1", "table_dim: 1 or more was wanted: it is 0",
                           "top_k: 1 or more was wanted: it is 0"));
 }
 
@@ -268,9 +268,9 @@ TEST(FeatureScaler, TakesRoundingForNoSpread) {
 TEST(GeneScaler, CountsAPatientOnceAndLeavesOutMissingEntries) {
   const float missing = std::numeric_limits<float>::quiet_NaN();
   auto a = slide_of("a", "p", 0), b = slide_of("b", "p", 0), c = slide_of("c", "q", 0), d = slide_of("d", "r", 0);
-  a.genomic = b.genomic = {true, {1.0F, missing, missing}};
-  c.genomic = {true, {5.0F, 2.0F, missing}};
-  const auto scaler = fit_gene_scaler({&a, &b, &c, &d}, 3);
+  a.tables = b.tables = {{true, {1.0F, missing, missing}}};
+  c.tables = {{true, {5.0F, 2.0F, missing}}};
+  const auto scaler = fit_table_scaler({&a, &b, &c, &d}, 0, 3);
   EXPECT_THAT(scaler.mean, ElementsAre(3.0, 2.0, 0.0));
   EXPECT_THAT(scaler.scale, ElementsAre(2.0, 1.0, 1.0));
 }

@@ -38,7 +38,7 @@ class ModelCardFile : public testing::Test {
 
 TEST_F(ModelCardFile, ComesBackAsItWas) {
   auto card = small_card(true);
-  card.gene_mean[0] = 0.1 + 0.2;
+  card.modalities[0].mean[0] = 0.1 + 0.2;
   card.encoder_random_weights = true;
   card.training_json = R"({"seed":7,"folds":5})";
   write_model_card(folder_.path(), {card, "cafe"});
@@ -55,16 +55,18 @@ TEST_F(ModelCardFile, ComesBackAsItWas) {
   EXPECT_TRUE(read.card.encoder_random_weights);
   EXPECT_EQ(read.card.tile_px, card.tile_px);
   EXPECT_EQ(read.card.mpp, card.mpp);
-  EXPECT_EQ(read.card.genes, card.genes);
-  EXPECT_EQ(read.card.gene_mean, card.gene_mean);
-  EXPECT_EQ(read.card.gene_scale, card.gene_scale);
-  EXPECT_EQ(read.card.gene_units, card.gene_units);
-  EXPECT_EQ(read.card.genomic_dim, card.genomic_dim);
+  ASSERT_EQ(read.card.modalities.size(), 1U);
+  EXPECT_EQ(read.card.modalities[0].name, "rna");
+  EXPECT_EQ(read.card.modalities[0].features, card.modalities[0].features);
+  EXPECT_EQ(read.card.modalities[0].mean, card.modalities[0].mean);
+  EXPECT_EQ(read.card.modalities[0].scale, card.modalities[0].scale);
+  EXPECT_EQ(read.card.modalities[0].units, card.modalities[0].units);
+  EXPECT_EQ(read.card.modalities[0].dim, card.modalities[0].dim);
   EXPECT_EQ(read.card.training_json, card.training_json);
 }
 
 TEST_F(ModelCardFile, SaysVersionAndIntendedUse) {
-  EXPECT_EQ(json()["schema_version"], 1);
+  EXPECT_EQ(json()["schema_version"], 2);
   EXPECT_EQ(json()["intended_use"], "research use only");
 }
 
@@ -103,9 +105,9 @@ TEST_F(ModelCardFile, NamesAnyMissingKey) {
 
 TEST_F(ModelCardFile, NamesAMissingKeyOfAGroup) {
   auto without = json();
-  without["genomics"].erase("units");
+  without["modalities"][0].erase("units");
   put(without);
-  EXPECT_THAT(sentence(), HasSubstr("key 'genomics.units' with a text was wanted: it is missing"));
+  EXPECT_THAT(sentence(), HasSubstr("key 'modalities[0].units' with a text was wanted: it is missing"));
 }
 
 TEST_F(ModelCardFile, NamesAKeyOfTheWrongKind) {
@@ -122,7 +124,7 @@ TEST_F(ModelCardFile, RefusesSizesThatAreNotCounts) {
 }
 
 TEST_F(ModelCardFile, RefusesAnotherVersion) {
-  EXPECT_THAT(sentence_with("/schema_version", 2), HasSubstr("key 'schema_version' with an integer from 1 to 1 was wanted: it holds 2"));
+  EXPECT_THAT(sentence_with("/schema_version", 3), HasSubstr("key 'schema_version' with an integer from 1 to 2 was wanted: it holds 3"));
 }
 
 TEST_F(ModelCardFile, RefusesOneClassOrAClassTwice) {
@@ -131,15 +133,15 @@ TEST_F(ModelCardFile, RefusesOneClassOrAClassTwice) {
 }
 
 TEST_F(ModelCardFile, RefusesAScalerThatDoesNotFitTheGenes) {
-  EXPECT_THAT(sentence_with("/genomics/mean", {1.0, 2.0}), HasSubstr("key 'genomics.mean' with 3 numbers was wanted: it holds 2"));
+  EXPECT_THAT(sentence_with("/modalities/0/mean", {1.0, 2.0}), HasSubstr("key 'modalities[0].mean' with 3 numbers was wanted: it holds 2"));
 }
 
 TEST_F(ModelCardFile, RefusesAScaleOfZero) {
-  EXPECT_THAT(sentence_with("/genomics/scale", {1.0, 0.0, 1.0}), HasSubstr("key 'genomics.scale' with positive numbers was wanted"));
+  EXPECT_THAT(sentence_with("/modalities/0/scale", {1.0, 0.0, 1.0}), HasSubstr("key 'modalities[0].scale' with positive numbers was wanted"));
 }
 
 TEST_F(ModelCardFile, RefusesAGeneTwice) {
-  EXPECT_THAT(sentence_with("/genomics/genes", {"A", "B", "A"}), HasSubstr("key 'genomics.genes' with each gene once was wanted"));
+  EXPECT_THAT(sentence_with("/modalities/0/features", {"A", "B", "A"}), HasSubstr("key 'modalities[0].features' with one or more, each once was wanted"));
 }
 
 TEST_F(ModelCardFile, RefusesANegativeMpp) {

@@ -26,6 +26,8 @@ std::vector<TrainingSlide> uneven() {
   return slides;
 }
 
+int label_of(const TrainingSlide& slide) { return slide.label; }
+
 std::vector<const TrainingSlide*> pointers(const std::vector<TrainingSlide>& slides) {
   std::vector<const TrainingSlide*> all;
   for (const TrainingSlide& slide : slides) all.push_back(&slide);
@@ -39,10 +41,10 @@ int of_class_1(const std::vector<const TrainingSlide*>& order) {
 TEST(Sampling, ShuffledShowsEachSlideOnceInAnotherOrderEachEpoch) {
   const auto slides = uneven();
   Engine first = engine_of(7, 1, 1), again = engine_of(7, 1, 1), second = engine_of(7, 1, 2);
-  const auto order = epoch_order(pointers(slides), "shuffled", first);
+  const auto order = epoch_order(pointers(slides), "shuffled", label_of, first);
   EXPECT_EQ(std::set<const TrainingSlide*>(order.begin(), order.end()).size(), 100U);
-  EXPECT_EQ(epoch_order(pointers(slides), "shuffled", again), order);
-  EXPECT_NE(epoch_order(pointers(slides), "shuffled", second), order);
+  EXPECT_EQ(epoch_order(pointers(slides), "shuffled", label_of, again), order);
+  EXPECT_NE(epoch_order(pointers(slides), "shuffled", label_of, second), order);
 }
 
 TEST(Sampling, WeightedShowsClassesAlikeAndEverySlideOfAClassAlike) {
@@ -51,7 +53,7 @@ TEST(Sampling, WeightedShowsClassesAlikeAndEverySlideOfAClassAlike) {
   std::map<const TrainingSlide*, int> seen;
   int rare = 0;
   for (int epoch = 0; epoch < 200; ++epoch) {
-    const auto order = epoch_order(pointers(slides), "weighted", engine);
+    const auto order = epoch_order(pointers(slides), "weighted", label_of, engine);
     EXPECT_EQ(order.size(), 100U);
     rare += of_class_1(order);
     for (const TrainingSlide* slide : order) ++seen[slide];
@@ -65,7 +67,7 @@ TEST(Sampling, WeightedShowsClassesAlikeAndEverySlideOfAClassAlike) {
 TEST(Sampling, StratifiedTakesTurns) {
   const auto slides = uneven();
   Engine engine = engine_of(7, 1, 1);
-  const auto order = epoch_order(pointers(slides), "stratified", engine);
+  const auto order = epoch_order(pointers(slides), "stratified", label_of, engine);
   ASSERT_EQ(order.size(), 100U);
   for (std::size_t i = 0; i < order.size(); ++i) EXPECT_EQ(order[i]->label, static_cast<int>(i % 2)) << i;
   EXPECT_EQ(std::set<const TrainingSlide*>(order.begin(), order.end()).size(), 60U) << "the ten of the small class five times each";

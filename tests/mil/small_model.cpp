@@ -38,11 +38,7 @@ ModelCard small_card(bool genes) {
   card.tile_px = 256;
   card.mpp = 0.5;
   if (!genes) return card;
-  card.genes = {"TP53", "KRAS", "EGFR"};
-  card.gene_mean = {1.0, 2.0, 3.0};
-  card.gene_scale = {2.0, 4.0, 0.5};
-  card.gene_units = "log2(TPM+1)";
-  card.genomic_dim = 2;
+  card.modalities = {{"rna", {"TP53", "KRAS", "EGFR"}, {1.0, 2.0, 3.0}, {2.0, 4.0, 0.5}, "log2(TPM+1)", "linear", 2, {}}};
   return card;
 }
 
@@ -53,8 +49,8 @@ std::vector<float> wave(double step, double phase, double amplitude, std::size_t
 }
 
 WeightTable small_weights(const ModelCard& card) {
-  const auto genes = static_cast<std::int64_t>(card.genes.size());
-  const auto d = card.feature_dim, e = card.embed_dim, a = card.attention_dim, g = card.genomic_dim;
+  const auto genes = card.modalities.empty() ? 0 : static_cast<std::int64_t>(card.modalities[0].features.size());
+  const auto d = card.feature_dim, e = card.embed_dim, a = card.attention_dim, g = card.modalities.empty() ? 0 : card.modalities[0].dim;
   const auto c = static_cast<std::int64_t>(card.classes.size());
   WeightTable table{{"feature_scaler.mean", {{d}, {}}},
                     {"feature_scaler.scale", {{d}, {}}},
@@ -69,9 +65,9 @@ WeightTable small_weights(const ModelCard& card) {
                     {"classifier.weight", {{c, genes > 0 ? e + g : e}, {}}},
                     {"classifier.bias", {{c}, {}}}};
   if (genes > 0) {
-    table["genomic_net.0.weight"].shape = {g, genes};
-    table["genomic_net.0.bias"].shape = {g};
-    table["genomic_null"].shape = {g};
+    table["tables.0.encoder.0.weight"].shape = {g, genes};
+    table["tables.0.encoder.0.bias"].shape = {g};
+    table["tables.0.null"].shape = {g};
   }
   int index = 0;
   for (auto& [name, tensor] : table) {

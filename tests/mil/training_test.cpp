@@ -69,7 +69,7 @@ std::vector<TrainingSlide> gene_cohort(int count) {
   for (int i = 0; i < count; ++i) {
     slides[i].bag = noisy_bag(i, false, noise);
     const double expression = 8.0 + (slides[i].label == 1 ? 1.5 : -1.5) + 0.3 * noise();
-    slides[i].genomic = {true, {static_cast<float>(5 + noise()), static_cast<float>(expression)}};
+    slides[i].tables = {{true, {static_cast<float>(5 + noise()), static_cast<float>(expression)}}};
   }
   return slides;
 }
@@ -77,7 +77,7 @@ std::vector<TrainingSlide> gene_cohort(int count) {
 ModelCard fresh_card(bool genes) {
   auto card = small_card(false);
   card.classes = {"benign", "tumour"};
-  if (genes) card.genes = {"NOISE", "SIGNAL"};
+  if (genes) card.modalities = {{"rna", {"NOISE", "SIGNAL"}, {}, {}, "", "linear", 4, {}}};
   return card;
 }
 
@@ -89,7 +89,7 @@ TrainSettings small_settings() {
   settings.learning_rate = 5e-3;
   settings.embed_dim = 16;
   settings.attention_dim = 8;
-  settings.genomic_dim = 4;
+  settings.table_dim = 4;
   settings.seed = 3;
   return settings;
 }
@@ -142,7 +142,7 @@ TEST(Training, LearnsAPlantedGeneThatImagesDoNotShow) {
 TEST(Training, LearnsNothingFromGenesOfOtherPatients) {
   const ScratchFolder folder;
   auto slides = gene_cohort(40);
-  for (std::size_t i = 0; i < 40; ++i) slides[i].genomic = gene_cohort(40)[(i / 2 * 7 + 3) / 2 % 20 * 2].genomic;
+  for (std::size_t i = 0; i < 40; ++i) slides[i].tables = gene_cohort(40)[(i / 2 * 7 + 3) / 2 % 20 * 2].tables;
   EXPECT_LE(train(slides, true, folder.path()).pooled_accuracy, 0.75);
 }
 
@@ -150,7 +150,7 @@ TEST(Training, AnswersWithoutTheGenomicRowItWasTrainedWith) {
   const ScratchFolder folder;
   Noise noise(5);
   auto slides = image_cohort(40);
-  for (auto& slide : slides) slide.genomic = {true, {static_cast<float>(noise()), static_cast<float>(slide.label + 0.1 * noise())}};
+  for (auto& slide : slides) slide.tables = {{true, {static_cast<float>(noise()), static_cast<float>(slide.label + 0.1 * noise())}}};
   auto settings = small_settings();
   settings.modality_dropout = 0.4;
   train(slides, true, folder.path(), settings);
@@ -250,9 +250,9 @@ TEST(Training, WritesACardThatSaysHowTheModelCameToBe) {
   const auto card = load_slide_model(folder.path())->card();
   EXPECT_EQ(card.feature_dim, dim);
   EXPECT_EQ(card.embed_dim, 16);
-  EXPECT_EQ(card.genomic_dim, 4);
-  EXPECT_NEAR(card.gene_mean.at(1), 8.0, 0.5);
-  EXPECT_NEAR(card.gene_scale.at(1), 1.5, 0.3);
+  EXPECT_EQ(card.modalities.at(0).dim, 4);
+  EXPECT_NEAR(card.modalities.at(0).mean.at(1), 8.0, 0.5);
+  EXPECT_NEAR(card.modalities.at(0).scale.at(1), 1.5, 0.3);
   const auto training = nlohmann::json::parse(card.training_json);
   EXPECT_EQ(training["patients"], 6);
   EXPECT_EQ(training["slides"], 12);

@@ -26,7 +26,7 @@ class FakeModel final : public SlideModel {
   const ModelCard& card() const override { return card_; }
   const std::string& sha256() const override { return sha256_; }
   std::string name() const override { return "fake"; }
-  Prediction predict(const Bag& bag, const GenomicInput&) const override {
+  Prediction predict(const Bag& bag, const std::vector<TableRow>&) const override {
     const int now = ++working_;
     {
       const std::lock_guard lock(mutex_);

@@ -129,9 +129,9 @@ TEST_F(ScoringSetTest, ABagBeyondTheMemoryLimitIsRefused) {
 }
 
 TEST_F(ScoringSetTest, AGenomicTableWantsAModelWithGenes) {
-  config.evaluate.genomics = "genes.h5ad";
-  EXPECT_EQ(refusal<ModelError>(), "genes.h5ad: wanted a model that uses genes: this one was trained on images alone: leave --genomics out");
-  card.genes = {"G1"};
+  config.evaluate.genomics = {"genes.h5ad"};
+  EXPECT_EQ(refusal<ModelError>(), "genes.h5ad: wanted a model that uses genes or clinical columns: this one was trained on images alone: leave the table out");
+  card.modalities = {{"rna", {"G1"}, {0}, {1}, "", "linear", 2, {}}};
   EXPECT_EQ(refusal<ModelError>().find("genes.h5ad: "), 0U);
 }
 

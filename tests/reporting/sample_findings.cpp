@@ -21,7 +21,7 @@ Prediction sample_prediction(std::span<const float> attention, std::span<const f
   prediction.offset = {0, 0};
   prediction.attention_entropy = 1.25;
   prediction.effective_tiles = 37.5;
-  prediction.modalities = {{"genomics", true, "patient_id", "secret-row-17"}};
+  prediction.modalities = {{"genomics", true, "patient_id", "secret-row-17", {}}};
   prediction.aggregator = {"abmil", std::string(64, 'e')};
   prediction.encoder = {"resnet50-trunc", std::string(64, 'd')};
   return prediction;

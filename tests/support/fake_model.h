@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "mil/aggregators/slide_model.h"
 #include "mil/model_error.h"
@@ -26,7 +27,7 @@ class FakeModel final : public SlideModel {
   const std::string& sha256() const override { return sha256_; }
   std::string name() const override { return "fake-mean"; }
 
-  Prediction predict(const Bag& bag, const GenomicInput&) const override {
+  Prediction predict(const Bag& bag, const std::vector<TableRow>&) const override {
     Prediction out;
     out.classes = card_.classes;
     const auto tiles = static_cast<std::size_t>(bag.tiles());

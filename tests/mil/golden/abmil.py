@@ -35,6 +35,16 @@ class Scaler(nn.Module):
         return (x - self.mean) / self.scale
 
 
+class Table(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(G, GD), nn.ReLU(), nn.Dropout(0.25))
+        self.null = nn.Parameter(torch.zeros(GD))
+
+    def forward(self, row):
+        return self.null if row is None else self.encoder(row)
+
+
 class Model(nn.Module):
     def __init__(self, genes):
         super().__init__()
@@ -42,16 +52,15 @@ class Model(nn.Module):
         self.patch_embed = nn.Sequential(nn.Linear(D, E), nn.ReLU(), nn.Dropout(0.25))
         self.global_attn = GatedAttention()
         if genes:
-            self.genomic_net = nn.Sequential(nn.Linear(G, GD), nn.ReLU(), nn.Dropout(0.25))
-            self.genomic_null = nn.Parameter(torch.zeros(GD))
+            self.tables = nn.ModuleList([Table()])
         self.classifier = nn.Linear(E + (GD if genes else 0), C)
 
     def forward(self, x, genes):
         h = self.patch_embed(self.feature_scaler(x))
         a = self.global_attn(h)
         z = (a * h).sum(0)
-        if hasattr(self, "genomic_net"):
-            z = torch.cat([z, self.genomic_null if genes is None else self.genomic_net(genes)])
+        if hasattr(self, "tables"):
+            z = torch.cat([z, self.tables[0](genes)])
         contribution = a * (h @ self.classifier.weight[:, :E].T)
         return self.classifier(z), a[:, 0], contribution
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What training is told of slides or patients: a class, or how they fared.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace microtome {
+
+struct TrainingLabel {
+  std::string patient_id;
+  std::string site;
+  std::string text;  // as the table says it
+  int index = 0;     // of the class; of follow-up the event
+  double months = 0;
+  bool event = false;
+};
+
+/// Keyed by slide id where the table has one, else by patient id.
+class TrainingLabels {
+ public:
+  /// Columns label and slide_id or patient_id, optional patient_id and site; rows without a label are left out. Throws ConfigError: missing columns, an
+  /// id twice, fewer than two classes.
+  static TrainingLabels classes(const std::filesystem::path& path);
+  /// Columns time (months) and event or the one that `censorship` names, else alike; rows without them are left out. Throws what read_follow_up throws.
+  static TrainingLabels followed(const std::filesystem::path& path, const std::string& censorship);
+
+  /// Null when the slide has none. `slide_id` of the TCGA form also finds its patient.
+  const TrainingLabel* find(const std::string& slide_id) const;
+  /// Ids for which `find` was never the answer, sorted.
+  std::vector<std::string> unused(const std::set<const TrainingLabel*>& used) const;
+  /// Sorted; of follow-up "risk" alone.
+  const std::vector<std::string>& class_names() const { return class_names_; }
+
+ private:
+  std::map<std::string, TrainingLabel> by_slide_, by_patient_;
+  std::vector<std::string> class_names_;
+};
+
+}  // namespace microtome
