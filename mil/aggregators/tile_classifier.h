@@ -14,7 +14,7 @@ struct TileClassifier {
   Linear embed, classifier;
 
   explicit TileClassifier(const ModelCard& card)
-      : feature_dim(card.feature_dim), embed_dim(card.embed_dim), classes(static_cast<std::int64_t>(card.classes.size())) {}
+      : feature_dim(card.feature_dim), embed_dim(card.embed_dim), classes(card.outputs()) {}
 
   std::vector<Slot> slots() {
     Slots slots;

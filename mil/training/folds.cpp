@@ -157,7 +157,8 @@ std::vector<std::string> validate(const TrainSettings& settings) {
   const bool survival = settings.task == "survival";
   one_of("task", settings.task, "label, survival");
   one_of("loss", settings.loss, std::string("auto, ") + (survival ? survival_loss_names() : loss_names()));
-  want(!survival || settings.aggregator != "max", "aggregator: one that gives several logits was wanted for survival: max reads the tile of the most probable class");
+  want(!survival || (settings.aggregator != "max" && settings.aggregator != "top-k"),
+       fmt::format("aggregator: one that reads all tiles was wanted for survival: {} chooses tiles by their most probable class", settings.aggregator));
   want(!survival || settings.mixup == 0, "mixup: 0 was wanted for survival: follow-up cannot be mixed");
   want(!survival || settings.class_weights == "none", "class_weights: none was wanted for survival: there are no classes; use sampling weighted");
   want(!survival || !compares_patients(settings.loss) || settings.accumulate >= 2,

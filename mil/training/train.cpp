@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -104,7 +105,7 @@ std::vector<double> told_months(const std::vector<TrainingSlide>& slides) {
   std::sort(months.begin(), months.end());
   const double last = quantile_of(months, 0.8);
   std::vector<double> told;
-  for (int k = 1; k <= 5; ++k) told.push_back(last * k / 5);
+  for (int k = 1; k <= 5; ++k) told.push_back(std::round(last * k * 20) / 100);
   return told;
 }
 
