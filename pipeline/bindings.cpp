@@ -36,6 +36,7 @@ void Bindings::bind_genomics(GenomicsSettings& g, ImportCommand& i) {
   add("genomics.modality", "", g.modality, Effect::result, "which table of a .h5mu, which genome of an old 10x file");
   add("genomics.layer", "", g.layer, Effect::result, "layer to use instead of X");
   add("genomics.aliases", "", g.aliases, Effect::path, "former and approved gene symbols: HGNC's complete set, or CSV");
+    add("genomics.status", "", g.status, Effect::path, "curated list of genes to tell of each slide (CSV: gene,table,rule,text; rule as >=0.5)");
   add("import.from", "from", i.request.from, Effect::result, "mcat, matrix, gct, maf, star, gistic, cbioportal, methylation, table");
   add_list("import.input", "input", i.input, Effect::path, "file to import, also .zip and .gz; several times, or a folder, where the kind wants it");
   add("import.output", "output", i.output, Effect::path, "the .h5ad to write; several tables put their modality into its name");
