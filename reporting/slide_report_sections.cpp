@@ -76,7 +76,7 @@ std::string missing_sentence(const std::vector<ModalityUse>& modalities) {
 
 std::string units_of(const Findings& findings, const std::string& modality) {
   for (const FindingsInput& input : findings.inputs)
-    if (input.role == modality) return input.units;
+    if (input.role == modality && input.units != modality) return input.units;  // "clinical" columns have units of their own
   return "";
 }
 
