@@ -36,6 +36,7 @@ void Bindings::bind_genomics(GenomicsSettings& g, ImportCommand& i) {
   add("genomics.modality", "", g.modality, Effect::result, "which table of a .h5mu, which genome of an old 10x file");
   add("genomics.layer", "", g.layer, Effect::result, "layer to use instead of X");
   add("genomics.aliases", "", g.aliases, Effect::path, "former and approved gene symbols: HGNC's complete set, or CSV");
+    add("genomics.status", "", g.status, Effect::path, "curated list of genes to tell of each slide (CSV: gene,table,rule,text; rule as >=0.5)");
   add("import.from", "from", i.request.from, Effect::result, "mcat, matrix, gct, maf, star, gistic, cbioportal, methylation, table");
   add_list("import.input", "input", i.input, Effect::path, "file to import, also .zip and .gz; several times, or a folder, where the kind wants it");
   add("import.output", "output", i.output, Effect::path, "the .h5ad to write; several tables put their modality into its name");
@@ -166,12 +167,17 @@ void Bindings::bind_synth(SynthSettings& s) {
   add("synth.width", "", s.width, Effect::result, "level-0 pixels");
   add("synth.height", "", s.height, Effect::result, "level-0 pixels");
   add("synth.mpp", "", s.mpp, Effect::result, "microns per level-0 pixel");
-  add("synth.genes", "", s.genes, Effect::result, "genes in the table; the first five go with the tumour");
+  add("synth.genes", "", s.genes, Effect::result, "genes in the table; the first five go with the tumour, without hazard_genes");
   add("synth.held_out", "", s.held_out, Effect::result, "share of patients in held_out.csv");
   add("synth.least_tumour", "", s.least_tumour, Effect::result, "least share of tumour in a patient's tissue, who has one");
   add("synth.most_tumour", "", s.most_tumour, Effect::result, "... and most: small tumours make a hard archive");
   add("synth.pen", "", s.pen, Effect::result, "felt-tip strokes on each slide");
   add("synth.dust", "", s.dust, Effect::result, "coarse dust specks on each slide");
+  add("synth.hazard_genes", "", s.hazard_genes, Effect::result, "genes that drive the hazard, apart from the tumour that everybody has then; 0: none");
+  add("synth.gene_effect", "", s.gene_effect, Effect::result, "with hazard_genes: log hazard ratio for a standard deviation of their score");
+  add("synth.lesion_effect", "", s.lesion_effect, Effect::result, "with hazard_genes: ... and of the tumour share");
+  add("synth.clinical", "", s.clinical, Effect::result, "age, sex and stage in labels.csv and clinical.csv; age and stage move the hazard a little");
+  add("synth.shuffled_genes", "", s.shuffled_genes, Effect::result, "genomics_shuffled.h5ad too: the same rows under other patients' ids");
 }
 
 }  // namespace microtome

@@ -14,6 +14,7 @@
 #include "mil/training/train.h"
 #include "pipeline/evaluate_settings.h"
 #include "pipeline/genomics_settings.h"
+#include "pipeline/synth/synth_settings.h"
 #include "tiling/tiling_settings.h"
 
 namespace microtome {
@@ -80,21 +81,6 @@ struct TrainCommand {
   std::filesystem::path splits;  // CSV: patient_id,fold; empty: the program cuts the folds
   std::string clinical_columns;  // of run.clinical, separated by commas; empty: all that are no ids or outcomes
   std::string censorship;        // column of the labels that says 1 = censored, instead of event
-};
-
-struct SynthSettings {
-  int patients = 24;
-  int slides_per_patient = 1;
-  std::uint64_t seed = 0;
-  int width = 5120;  // level-0 pixels of a slide
-  int height = 4096;
-  double mpp = 0.5;        // microns per level-0 pixel
-  int genes = 60;          // of which the first five go with the tumour
-  double held_out = 0.33;  // share of patients in held_out.csv
-  double least_tumour = 0.15;  // share of the tissue that is tumour, in patients who have one: drawn evenly between these two
-  double most_tumour = 0.5;
-  int pen = 0;             // felt-tip strokes on each slide
-  int dust = 0;            // coarse dust specks on each slide
 };
 
 struct Config {

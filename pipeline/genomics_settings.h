@@ -15,6 +15,7 @@ struct GenomicsSettings {
   std::string modality;             // of a .h5mu, the genome of an old 10x file; empty: the only one (changes results)
   std::string layer;                // instead of X (changes results)
   std::filesystem::path aliases;    // HGNC's complete set or former,approved; empty: names must agree (changes results)
+  std::filesystem::path status;     // curated list of genes, see inputs/gene_status.h; empty: none (changes results)
 };
 
 struct ImportCommand {

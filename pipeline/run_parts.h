@@ -12,6 +12,7 @@
 #include "mil/aggregators/slide_model.h"
 #include "mil/encoders/encoder.h"
 #include "pipeline/config.h"
+#include "pipeline/inputs/gene_status.h"
 #include "pipeline/inputs/modalities.h"
 #include "pipeline/manifest.h"
 #include "tiling/slide.h"
@@ -29,6 +30,7 @@ struct RunParts {
   std::int64_t bag_bytes = 0;                                            // ceiling on the bags in flight; 0: none
   std::shared_ptr<const SlideModel> model;                               // null: features only
   std::shared_ptr<const Modalities> modalities;                          // null: no table was given
+  std::vector<StatusRule> status_rules;                                  // of genomics.status; empty: none
   std::function<std::shared_ptr<const Slide>(const ManifestRow&)> open;  // the seam where tests put their slides
   std::vector<std::pair<std::string, std::string>> software;             // name, version
 

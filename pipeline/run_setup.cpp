@@ -9,6 +9,7 @@
 
 #include "mil/bag_file.h"
 #include "mil/model_error.h"
+#include "mil/sha256.h"
 #include "pipeline/finished_bags.h"
 #include "pipeline/machine/threads.h"
 #include "pipeline/outputs/publication.h"
@@ -62,6 +63,12 @@ void load_tables(RunParts& parts, const std::vector<ManifestRow>& rows) {
                                  parts.model ? "this one was trained on images alone" : "no --model was given"));
   }
   parts.modalities = std::make_shared<Modalities>(Modalities::of_model(parts.model->card(), asked, keys_of(rows)));
+}
+
+std::string tables_recipe(const RunParts& parts) {
+  std::string recipe = parts.modalities ? parts.modalities->recipe() : "";
+  if (!parts.status_rules.empty()) recipe += " status " + sha256_of_file(parts.config.genomics.status);
+  return recipe;
 }
 
 void require_scale(const EncoderFacts& encoder, const TilingSettings& tiling) {
@@ -122,6 +129,7 @@ int run_threads(const Config& config) { return config.engine.threads > 0 ? confi
 
 RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows) {
   RunParts parts;
+  if (!config.genomics.status.empty()) parts.status_rules = read_status_rules(config.genomics.status);
   parts.config = with_encoder_tiles(config);
   parts.threads = run_threads(config);
   EngineSettings& engine = parts.config.engine;
@@ -133,7 +141,7 @@ RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows)
   load_model(parts, rows, allowed.get());
   load_tables(parts, rows);
   parts.bag_recipe = bag_recipe(parts.config, parts.encoders);
-  parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", parts.modalities ? parts.modalities->recipe() : "");
+  parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", tables_recipe(parts));
   parts.open = [](const ManifestRow& row) { return std::shared_ptr<const Slide>(open_slide(row.path)); };
   parts.software = software_versions();
   return parts;

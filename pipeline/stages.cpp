@@ -173,6 +173,12 @@ void predict(const RunParts& parts, SlideJob& job) {
     if (!told[m].present) mark_missing(parts, m - 1, told[m].name, job);
 }
 
+void tell_gene_status(const RunParts& parts, SlideJob& job) {
+  job.document.gene_status = gene_status(parts.status_rules, [&](const std::string& table, const std::string& gene) {
+    return parts.modalities ? parts.modalities->value(job.row.keys, table, gene) : std::nullopt;
+  });
+}
+
 void release(SlideJob& job) {
   job.slide.reset();
   job.overview = {};
@@ -289,6 +295,7 @@ void conclude_slide(const RunParts& parts, SlideJob& job) {
       require_readable(parts, job);
       make_bags(parts, job);
     }
+    tell_gene_status(parts, job);
     predict(parts, job);
   });
 }

@@ -3,9 +3,11 @@
 #include "reporting/findings.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "reporting/number_text.h"
 #include "reporting/uuid.h"
 
 namespace microtome {
@@ -107,15 +109,65 @@ Json models_json(const std::vector<FindingsModel>& models) {
   return out;
 }
 
-Json modalities_json(const std::vector<ModalityUse>& modalities) {
+Json modalities_json(const std::vector<ModalityUse>& modalities, Numbers& numbers) {
   Json out = Json::array();
   for (const ModalityUse& use : modalities)
-    out.push_back(Json{{"name", use.name}, {"present", use.present}, {"matched_by", word_or_null(use.matched_by)}});
+    out.push_back(Json{{"name", use.name},
+                       {"present", use.present},
+                       {"matched_by", word_or_null(use.matched_by)},
+                       {"share", use.share ? numbers.number("results[0].modalities." + use.name + ".share", *use.share) : Json(nullptr)}});
   return out;
+}
+
+// Tables hold float32: a value is told in a float's digits, 0.7 and not 0.699999988079071.
+double in_digits_of_float(double value) {
+  if (!std::isfinite(value) || static_cast<double>(static_cast<float>(value)) != value) return value;
+  std::string text;
+  append_number(text, static_cast<float>(value));
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// A value that the table does not have is unknown, which is no fault.
+Json table_value(const std::string& field, double value, Numbers& numbers) {
+  return std::isnan(value) ? Json(nullptr) : numbers.number(field, in_digits_of_float(value));
+}
+
+Json features_json(const std::vector<FeatureShare>& features, Numbers& numbers) {
+  Json out = Json::array();
+  for (const FeatureShare& row : features) {
+    const std::string field = "results[0].features." + row.feature + ".";
+    out.push_back(Json{{"modality", row.modality},
+                       {"feature", row.feature},
+                       {"value", table_value(field + "value", row.value, numbers)},
+                       {"share", numbers.number(field + "share", row.share)}});
+  }
+  return out;
+}
+
+Json series_json(const std::string& field, const std::vector<double>& values, Numbers& numbers) {
+  Json out = Json::array();
+  for (const double value : values) out.push_back(numbers.number(field, value));
+  return out;
+}
+
+// Where risk or cut is not finite there is no group.
+Json group_json(const SurvivalAnswer& survival) {
+  if (!std::isfinite(survival.risk) || !std::isfinite(survival.cut)) return nullptr;
+  return survival.high() ? "high" : "low";
+}
+
+Json survival_json(const SurvivalAnswer& survival, Numbers& numbers) {
+  return {{"months", series_json("results[0].survival.months", survival.months, numbers)},
+          {"survival", series_json("results[0].survival.survival", survival.survival, numbers)},
+          {"risk", numbers.number("results[0].survival.risk", survival.risk)},
+          {"cut", numbers.number("results[0].survival.cut", survival.cut)},
+          {"group", group_json(survival)}};
 }
 
 // A label is the name of the largest probability; without finite numbers there is none.
 Json label_json(const Prediction& prediction) {
+  if (prediction.survival) return group_json(*prediction.survival);
   for (const double probability : prediction.probabilities)
     if (!std::isfinite(probability)) return nullptr;
   return prediction.classes.at(static_cast<std::size_t>(prediction.predicted));
@@ -124,21 +176,39 @@ Json label_json(const Prediction& prediction) {
 Json results_json(const std::optional<Prediction>& prediction, Numbers& numbers) {
   if (!prediction) return Json::array();
   Json probabilities = Json::object();
-  for (std::size_t i = 0; i < prediction->classes.size(); ++i) {
+  for (std::size_t i = 0; i < prediction->probabilities.size(); ++i) {  // a survival model has none
     const std::string& name = prediction->classes[i];
-    probabilities[name] = numbers.number("results[0].probabilities." + name, prediction->probabilities.at(i));
+    probabilities[name] = numbers.number("results[0].probabilities." + name, prediction->probabilities[i]);
   }
+  const auto& survival = prediction->survival;
+  const auto of_survival = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };  // "survival" gives the reason
+  const auto& gap = prediction->completeness_gap;
   Json attention = {{"entropy", numbers.number("results[0].attention.entropy", prediction->attention_entropy)},
                     {"effective_tiles", numbers.number("results[0].attention.effective_tiles", prediction->effective_tiles)}};
   return Json::array({Json{{"task", prediction->task},
-                           {"kind", "classification"},
+                           {"kind", survival ? "survival" : "classification"},
                            {"label", label_json(*prediction)},
                            {"probabilities", std::move(probabilities)},
-                           {"value", nullptr},
+                           {"value", survival ? of_survival(survival->risk) : Json(nullptr)},
                            {"unit", "1"},  // UCUM: a pure number
-                           {"threshold", nullptr},
+                           {"threshold", survival ? of_survival(survival->cut) : Json(nullptr)},
+                           {"survival", survival ? survival_json(*survival, numbers) : Json(nullptr)},
                            {"attention", std::move(attention)},
-                           {"modalities", modalities_json(prediction->modalities)}}});
+                           {"modalities", modalities_json(prediction->modalities, numbers)},
+                           {"features", features_json(prediction->features, numbers)},
+                           {"completeness_gap", gap ? numbers.number("results[0].completeness_gap", *gap) : Json(nullptr)}}});
+}
+
+Json gene_status_json(const std::vector<FindingsGeneStatus>& lines, Numbers& numbers) {
+  Json out = Json::array();
+  for (const FindingsGeneStatus& line : lines)
+    out.push_back(Json{{"gene", line.gene},
+                       {"modality", line.modality},
+                       {"value", table_value("gene_status." + line.gene + ".value", line.value, numbers)},
+                       {"rule", line.rule},
+                       {"text", line.text},
+                       {"status", line.status}});
+  return out;
 }
 
 Json tile_classes_json(const std::vector<FindingsTileClass>& classes, Numbers& numbers) {
@@ -209,6 +279,7 @@ std::string findings_json(const Findings& findings) {
   out["inputs"] = inputs_json(findings.inputs);
   out["models"] = models_json(findings.models);
   out["results"] = results_json(findings.prediction, numbers);
+  out["gene_status"] = gene_status_json(findings.gene_status, numbers);
   out["tile_classes"] = tile_classes_json(findings.tile_classes, numbers);
   out["regions"] = regions_json(findings.regions, numbers);
   out["artifacts"] = artifacts_json(findings.artifacts);

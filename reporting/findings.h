@@ -54,6 +54,14 @@ struct FindingsTileClass {
   double area_mm2 = 0;          // of those tiles
   double mean_probability = 0;  // over all tiles of the slide, 0..1
 };
+/// One line of a curated list of genes, as this slide's row of a table answers it.
+struct FindingsGeneStatus {
+  std::string gene, modality;  // modality: name of the table
+  double value = 0;            // as in the table, in its units; NaN: the table has none for this slide
+  std::string rule;            // ">=0.5": what was asked of the value
+  std::string text;            // the list's words for a gene that answers to the rule
+  std::string status;          // present, absent, or unknown where there is no value
+};
 struct FindingsRegion {
   std::string name;
   double area_mm2 = 0, score = 0;
@@ -83,6 +91,7 @@ struct Findings {
   std::vector<FindingsInput> inputs;
   std::vector<FindingsModel> models;
   std::optional<Prediction> prediction;
+  std::vector<FindingsGeneStatus> gene_status;  // in the order of the list; empty without one
   std::vector<FindingsTileClass> tile_classes;  // empty without a tile classifier
   std::vector<FindingsRegion> regions;
   std::vector<FindingsArtifact> artifacts;
@@ -101,8 +110,10 @@ std::optional<Findings> read_findings(const std::string& json);
 struct FindingsMarker {
   std::string slide_id, status, recipe, identity;
   std::int64_t slide_bytes = 0, slide_mtime_ns = 0, tiles_used = 0;
-  std::string label;       // predicted class, "" without a model
-  double probability = 0;  // of that class
+  std::string label;       // predicted class, or risk group "high" or "low"; "" without a model
+  double probability = 0;  // of that class; 0 of a risk group
+  bool survival = false;                 // the model predicts survival
+  std::optional<double> risk, risk_cut;  // where it does and they are finite
   double tissue_mm2 = 0;
   std::vector<Reason> reasons;
   std::vector<FindingsArtifact> artifacts;
@@ -110,10 +121,12 @@ struct FindingsMarker {
   std::vector<FindingsTileClass> tile_classes;  // empty also for documents from before there were any
   double effective_tiles = 0;
   bool random_weights = false;  // any of the models
+
+  bool predicted() const { return survival || !probabilities.empty(); }
 };
 FindingsMarker marker_of(const Findings& findings);
 
-/// One flat line of slides.jsonl for a finished document, without the line break. The one object in it, `tile_shares`, is flat itself:
+/// One flat line of slides.jsonl for a finished document, without the line break; `risk` and `risk_group` only of a survival model. The one object in it, `tile_shares`, is flat itself:
 /// "<classifier>/<class>" -> share of the slide's tiles; empty without a tile classifier.
 std::string slides_jsonl_line(const FindingsMarker& marker);
 

@@ -13,13 +13,21 @@ using Json = nlohmann::ordered_json;
 
 double finite(double value) { return std::isfinite(value) ? value : 0; }
 
+void add_risk(const SurvivalAnswer& survival, FindingsMarker& marker) {
+  marker.survival = true;
+  if (std::isfinite(survival.risk)) marker.risk = survival.risk;
+  if (std::isfinite(survival.cut)) marker.risk_cut = survival.cut;
+  if (marker.risk && marker.risk_cut) marker.label = survival.high() ? "high" : "low";
+}
+
 void add_prediction(const Prediction& prediction, FindingsMarker& marker) {
+  marker.effective_tiles = finite(prediction.effective_tiles);
+  if (prediction.survival) return add_risk(*prediction.survival, marker);
   bool all = true;
   for (std::size_t c = 0; c < prediction.classes.size(); ++c) {
     all = all && std::isfinite(prediction.probabilities[c]);
     marker.probabilities.emplace_back(prediction.classes[c], finite(prediction.probabilities[c]));
   }
-  marker.effective_tiles = finite(prediction.effective_tiles);
   if (all) std::tie(marker.label, marker.probability) = marker.probabilities[static_cast<std::size_t>(prediction.predicted)];
 }
 
@@ -50,8 +58,12 @@ std::string slides_jsonl_line(const FindingsMarker& marker) {
   line["tissue_mm2"] = marker.tissue_mm2;
   line["tiles_used"] = marker.tiles_used;
   line["label"] = marker.label.empty() ? Json(nullptr) : Json(marker.label);
-  line["probability"] = marker.label.empty() ? Json(nullptr) : Json(marker.probability);
-  line["effective_tiles"] = marker.probabilities.empty() ? Json(nullptr) : Json(marker.effective_tiles);
+  line["probability"] = marker.label.empty() || marker.survival ? Json(nullptr) : Json(marker.probability);
+  if (marker.survival) {
+    line["risk"] = marker.risk ? Json(*marker.risk) : Json(nullptr);
+    line["risk_group"] = line["label"];
+  }
+  line["effective_tiles"] = marker.predicted() ? Json(marker.effective_tiles) : Json(nullptr);
   for (const auto& [name, value] : marker.probabilities) line["prob_" + name] = value;
   line["tile_shares"] = Json::object();
   for (const FindingsTileClass& row : marker.tile_classes) line["tile_shares"][row.model + "/" + row.name] = row.share;

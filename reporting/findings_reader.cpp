@@ -124,12 +124,41 @@ std::vector<FindingsModel> read_models(const Json& document) {
   return out;
 }
 
-std::optional<Prediction> read_result(const Json& document) {
-  const Json& results = list(document, "results");
-  if (results.empty()) return std::nullopt;
-  const Json& result = results[0];
-  Prediction out;
-  out.task = word(result, "task");
+std::vector<double> series(const Json& object, const char* key) {
+  std::vector<double> out;
+  for (const Json& value : list(object, key)) out.push_back(real(value));
+  return out;
+}
+
+std::optional<double> real_or_none(const Json& object, const char* key) {
+  const Json& value = member(object, key);
+  return value.is_null() ? std::nullopt : std::optional(real(value));
+}
+
+SurvivalAnswer read_survival(const Json& survival) {
+  SurvivalAnswer out{real(survival, "risk"), real(survival, "cut"), series(survival, "months"), series(survival, "survival")};
+  require(out.months.size() == out.survival.size());
+  return out;
+}
+
+std::vector<ModalityUse> read_modalities(const Json& result) {
+  std::vector<ModalityUse> out;
+  for (const Json& row : list(result, "modalities")) {
+    out.push_back({word(row, "name"), truth(row, "present"), word(row, "matched_by"), "", {}});
+    if (row.contains("share")) out.back().share = real_or_none(row, "share");
+  }
+  return out;
+}
+
+// Written before there were survival models and shares, a document has none of this.
+void read_explanation(const Json& result, Prediction& out) {
+  if (!result.contains("features")) return;
+  for (const Json& row : list(result, "features"))
+    out.features.push_back({word(row, "modality"), word(row, "feature"), real(row, "value"), real(row, "share")});
+  out.completeness_gap = real_or_none(result, "completeness_gap");
+}
+
+void read_classes(const Json& result, Prediction& out) {
   const std::string label = word(result, "label");
   for (const auto& [name, value] : dictionary(result, "probabilities").items()) {
     if (name == label) out.predicted = static_cast<int>(out.classes.size());
@@ -137,11 +166,33 @@ std::optional<Prediction> read_result(const Json& document) {
     out.probabilities.push_back(real(value));
   }
   require(!out.classes.empty());
+}
+
+std::optional<Prediction> read_result(const Json& document) {
+  const Json& results = list(document, "results");
+  if (results.empty()) return std::nullopt;
+  const Json& result = results[0];
+  Prediction out;
+  out.task = word(result, "task");
+  if (word(result, "kind") == "survival") {
+    out.classes = {"risk"};
+    out.survival = read_survival(member(result, "survival"));
+  } else {
+    read_classes(result, out);
+  }
   const Json& attention = member(result, "attention");
   out.attention_entropy = real(attention, "entropy");
   out.effective_tiles = real(attention, "effective_tiles");
-  for (const Json& row : list(result, "modalities"))
-    out.modalities.push_back({word(row, "name"), truth(row, "present"), word(row, "matched_by"), ""});
+  out.modalities = read_modalities(result);
+  read_explanation(result, out);
+  return out;
+}
+
+std::vector<FindingsGeneStatus> read_gene_status(const Json& document) {
+  std::vector<FindingsGeneStatus> out;
+  if (!document.contains("gene_status")) return out;  // written before there were such lists
+  for (const Json& row : list(document, "gene_status"))
+    out.push_back({word(row, "gene"), word(row, "modality"), real(row, "value"), word(row, "rule"), word(row, "text"), word(row, "status")});
   return out;
 }
 
@@ -189,6 +240,7 @@ Findings read_document(const Json& document) {
   out.inputs = read_inputs(document);
   out.models = read_models(document);
   out.prediction = read_result(document);
+  out.gene_status = read_gene_status(document);
   out.tile_classes = read_tile_classes(document);
   out.regions = read_regions(document);
   out.artifacts = read_artifacts(document);

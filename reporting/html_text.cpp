@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reporting/html_text.h"
 
+#include <fmt/format.h>
+
+#include <cctype>
+#include <string_view>
+
 namespace microtome {
 
 std::string escaped(const std::string& text) {
@@ -26,6 +31,23 @@ std::string escaped(const std::string& text) {
         out += c;
     }
   }
+  return out;
+}
+
+std::string relative_link(const std::string& path) {
+  std::string out = "./";
+  for (const unsigned char c : path) {
+    if (std::isalnum(c) != 0 || std::string_view("-._~/").find(static_cast<char>(c)) != std::string_view::npos)
+      out += static_cast<char>(c);
+    else
+      out += fmt::format("%{:02X}", c);
+  }
+  return out;
+}
+
+std::string grouped(std::int64_t count) {
+  std::string out = std::to_string(count);
+  for (auto place = static_cast<std::int64_t>(out.size()) - 3; place > 0; place -= 3) out.insert(static_cast<std::size_t>(place), "\u202f");
   return out;
 }
 

@@ -40,7 +40,7 @@ Json region_properties(const Region& region, const RegionRequest& request, const
           {"name", region.name},
           {"isLocked", true},
           {"classification",
-           {{"name", prediction.classes.at(predicted) + " (AI)"}, {"color", kClassColours[predicted % kClassColours.size()]}}},
+           {{"name", (prediction.survival ? "higher risk" : prediction.classes.at(predicted)) + " (AI)"}, {"color", kClassColours[predicted % kClassColours.size()]}}},
           {"measurements", std::move(measurements)},
           {"metadata", {{"origin", origin_name(request.bounds_origin)}}}};
 }

@@ -5,34 +5,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include "reporting/heatmap.h"
+#include "reporting/heatmap_previews.h"
 #include "reporting/html_text.h"
 #include "reporting/report_style.h"
-#include "reporting/tile_classes.h"
 
 namespace microtome {
 namespace {
 
-// A relative link: every byte that means something in a URL or in HTML is percent-encoded, and "./" keeps a colon from naming a scheme.
-std::string link(const std::string& folder, const std::string& file) {
-  std::string out = "./";
-  for (const unsigned char c : folder + "/" + file) {
-    if (std::isalnum(c) != 0 || std::string_view("-._~/").find(static_cast<char>(c)) != std::string_view::npos)
-      out += static_cast<char>(c);
-    else
-      out += fmt::format("%{:02X}", c);
-  }
-  return out;
-}
-
-std::string grouped(std::int64_t count) {
-  std::string out = std::to_string(count);
-  for (auto place = static_cast<std::int64_t>(out.size()) - 3; place > 0; place -= 3) out.insert(static_cast<std::size_t>(place), "\u202f");
-  return out;
-}
+std::string link(const std::string& folder, const std::string& file) { return relative_link(folder + "/" + file); }
 
 bool has(const FindingsMarker& slide, const std::string& file) {
   return std::any_of(slide.artifacts.begin(), slide.artifacts.end(),
@@ -47,33 +30,20 @@ std::string reasons_html(const FindingsMarker& slide) {
   return out;
 }
 
-// One heatmap for a glance, and what its colours stand for: a class of the tile classifier, or attention ("").
-struct Preview {
-  std::string path, of_class;
-};
+bool has_pictures(const FindingsMarker& slide) { return has(slide, "thumbnail.jpg") || !heatmap_previews(slide).empty(); }
 
-// The class of a picture. A picture without a class in its name is the only one: of the one class, or of the second of two
-// (classes_to_draw).
-std::string class_of(const FindingsMarker& slide, const std::string& path) {
-  for (const FindingsTileClass& row : slide.tile_classes)
-    if (path == heatmap_stem(row.name) + ".png") return row.name;
-  return slide.probabilities.empty() && !slide.tile_classes.empty() ? slide.tile_classes.back().name : "";
-}
-
-std::vector<Preview> previews(const FindingsMarker& slide) {
-  std::vector<Preview> out;
-  for (const FindingsArtifact& artifact : slide.artifacts)
-    if (artifact.role == "heatmap_preview") out.push_back({artifact.path, class_of(slide, artifact.path)});
-  return out;
-}
-
-bool has_pictures(const FindingsMarker& slide) { return has(slide, "thumbnail.jpg") || !previews(slide).empty(); }
-
-std::string slide_cell(const FindingsMarker& slide) {
-  std::string out = fmt::format("<th scope=\"row\"><span class=\"id\">{}</span>\n<span class=\"badge {}\">{}</span>\n",
-                                escaped(slide.slide_id), escaped(slide.status), escaped(status_words(slide.status)));
+std::string slide_cell(const FindingsMarker& slide, const std::string& folder) {
+  std::string id = escaped(slide.slide_id);
+  if (has(slide, "report.html")) id = fmt::format("<a href=\"{}\">{}</a>", link(folder, "report.html"), id);
+  std::string out = fmt::format("<th scope=\"row\"><span class=\"id\">{}</span>\n<span class=\"badge {}\">{}</span>\n", id,
+                                escaped(slide.status), escaped(status_words(slide.status)));
   if (has_pictures(slide)) out += reasons_html(slide);
   return out + "</th>\n";
+}
+
+std::string attention_line(const FindingsMarker& slide) {
+  return fmt::format("<p class=\"small\">attention rests on about {} tiles</p>\n",
+                     grouped(static_cast<std::int64_t>(slide.effective_tiles + 0.5)));
 }
 
 std::string prediction_list(const FindingsMarker& slide) {
@@ -85,8 +55,14 @@ std::string prediction_list(const FindingsMarker& slide) {
         "<div{}><dt>{}</dt><dd>{:.1f}&nbsp;%</dd><span class=\"bar\" aria-hidden=\"true\"><span "
         "style=\"width:{:.1f}%\"></span></span></div>\n",
         name == slide.label ? " class=\"first\"" : "", escaped(name), 100 * probability, 100 * std::clamp(probability, 0.0, 1.0));
-  return out + fmt::format("</dl><p class=\"small\">attention rests on about {} tiles</p>\n",
-                           grouped(static_cast<std::int64_t>(slide.effective_tiles + 0.5)));
+  return out + "</dl>" + attention_line(slide);
+}
+
+std::string risk_list(const FindingsMarker& slide) {
+  if (slide.label.empty()) return "<p class=\"small\">no finite risk</p>" + attention_line(slide);
+  return fmt::format("<p class=\"group {}\">{} risk group</p><p class=\"small\">risk {:.3g}; high from {:.3g} on</p>\n", slide.label,
+                     slide.label == "high" ? "High" : "Low", *slide.risk, *slide.risk_cut) +
+         attention_line(slide);
 }
 
 // The card's order, not the largest first: rows of slides below one another compare at a glance.
@@ -103,9 +79,9 @@ std::string tile_classes_table(const FindingsMarker& slide) {
 }
 
 std::string prediction_cell(const FindingsMarker& slide) {
-  if (slide.probabilities.empty() && slide.tile_classes.empty()) return "<td><span class=\"none\">no prediction</span></td>\n";
+  if (!slide.predicted() && slide.tile_classes.empty()) return "<td><span class=\"none\">no prediction</span></td>\n";
   const char* kind = slide.tile_classes.empty() ? "prediction" : "prediction classes";
-  return fmt::format("<td class=\"{}\">", kind) + (slide.probabilities.empty() ? "" : prediction_list(slide)) +
+  return fmt::format("<td class=\"{}\">", kind) + (!slide.predicted() ? "" : slide.survival ? risk_list(slide) : prediction_list(slide)) +
          (slide.tile_classes.empty() ? "" : tile_classes_table(slide)) + "</td>\n";
 }
 
@@ -123,10 +99,10 @@ std::string thumbnail_cell(const FindingsMarker& slide, const std::string& folde
 // The pyramid of a picture, where several have one: its link then stands beside the picture's name, a list of them would say less.
 std::string pyramid_of(const FindingsMarker& slide, const std::string& preview) {
   const std::string pyramid = preview.substr(0, preview.rfind('.')) + ".tif";
-  return previews(slide).size() > 1 && has(slide, pyramid) ? pyramid : "";
+  return heatmap_previews(slide).size() > 1 && has(slide, pyramid) ? pyramid : "";
 }
 
-std::string preview_figure(const FindingsMarker& slide, const std::string& folder, const Preview& preview) {
+std::string preview_figure(const FindingsMarker& slide, const std::string& folder, const HeatmapPreview& preview) {
   const std::string pyramid = pyramid_of(slide, preview.path);
   const bool attention = preview.of_class.empty();
   std::string picture =
@@ -138,10 +114,10 @@ std::string preview_figure(const FindingsMarker& slide, const std::string& folde
 }
 
 std::string heatmaps_cell(const FindingsMarker& slide, const std::string& folder) {
-  const std::vector<Preview> shown = previews(slide);
+  const std::vector<HeatmapPreview> shown = heatmap_previews(slide);
   std::string out = shown.size() > 1 ? "<td class=\"picture several\"><div>\n" : "<td class=\"picture\"><div>";
   if (shown.empty()) out += "<span class=\"none\">no heatmap</span>";
-  for (const Preview& preview : shown) out += preview_figure(slide, folder, preview);
+  for (const HeatmapPreview& preview : shown) out += preview_figure(slide, folder, preview);
   return out + "</div></td>\n";
 }
 
@@ -151,15 +127,16 @@ std::string pictures_cells(const FindingsMarker& slide, const std::string& folde
   return "<td class=\"why\" colspan=\"2\">" + text + "</td>\n";
 }
 
-// What other programs open; what only this program reads back is left out.
+// What people and other programs open; what only this program reads back is left out.
 bool for_other_programs(const FindingsArtifact& artifact) {
-  return artifact.media_type == "image/tiff" || artifact.media_type == "application/geo+json" || artifact.media_type == "text/csv";
+  return artifact.media_type == "image/tiff" || artifact.media_type == "application/geo+json" || artifact.media_type == "text/csv" ||
+         artifact.media_type == "text/html";
 }
 
 std::string files_cell(const FindingsMarker& slide, const std::string& folder) {
   std::string out = fmt::format("<td class=\"files\"><a href=\"{}\">findings.json</a>\n", link(folder, "findings.json"));
   std::set<std::string> shown;
-  for (const Preview& preview : previews(slide)) shown.insert(pyramid_of(slide, preview.path));
+  for (const HeatmapPreview& preview : heatmap_previews(slide)) shown.insert(pyramid_of(slide, preview.path));
   for (const FindingsArtifact& artifact : slide.artifacts)
     if (for_other_programs(artifact) && !shown.contains(artifact.path))
       out += fmt::format("<a href=\"{}\">{}</a>\n", link(folder, artifact.path), escaped(artifact.path));
@@ -168,7 +145,7 @@ std::string files_cell(const FindingsMarker& slide, const std::string& folder) {
 
 std::string row(const FindingsMarker& slide, const std::string& folder) {
   const bool measured = slide.tissue_mm2 > 0 || slide.tiles_used > 0;
-  return fmt::format("<tr class=\"{}\">\n", escaped(slide.status)) + slide_cell(slide) + prediction_cell(slide) +
+  return fmt::format("<tr class=\"{}\">\n", escaped(slide.status)) + slide_cell(slide, folder) + prediction_cell(slide) +
          (measured
               ? fmt::format("<td class=\"number\">{:.1f}</td>\n<td class=\"number\">{}</td>\n", slide.tissue_mm2, grouped(slide.tiles_used))
               : std::string("<td class=\"number\">–</td>\n<td class=\"number\">–</td>\n")) +
@@ -193,7 +170,7 @@ std::string legends(const std::vector<FindingsMarker>& slides) {
   bool attention = false;
   std::set<std::string> classes;
   for (const FindingsMarker& slide : slides)
-    for (const Preview& preview : previews(slide)) {
+    for (const HeatmapPreview& preview : heatmap_previews(slide)) {
       attention |= preview.of_class.empty();
       if (!preview.of_class.empty()) classes.insert(preview.of_class);
     }
@@ -253,7 +230,7 @@ std::string header(const IndexPage& page) {
 // Columns are named after what is in them.
 std::string table_head(const std::vector<FindingsMarker>& slides) {
   const bool predicted =
-      std::any_of(slides.begin(), slides.end(), [](const FindingsMarker& slide) { return !slide.probabilities.empty(); });
+      std::any_of(slides.begin(), slides.end(), [](const FindingsMarker& slide) { return slide.predicted(); });
   const bool classified = !classifier_names(slides).empty();
   return fmt::format(
       "<thead><tr><th scope=\"col\">Slide</th><th scope=\"col\">{}</th><th scope=\"col\" class=\"number\">Tissue&nbsp;mm²</th>"

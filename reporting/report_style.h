@@ -41,6 +41,9 @@ dl + .small + .shares { margin-top: 10px; }
 .reason { margin: 8px 0 0; max-width: 60ch; overflow-wrap: anywhere; }
 th .reason, .small, .none { color: var(--soft); font-size: 13px; max-width: 250px; }
 .why .reason { margin: 0 0 6px; }
+.group { margin: 0; font-size: 17px; font-weight: 650; }
+.group.high { color: #9c2f1f; }
+.group.low { color: #0a4f86; }
 .failed .why { color: #8a1c12; }
 .prediction { min-width: 210px; }
 dl { margin: 0; }

@@ -91,4 +91,11 @@ TableRow GenomicSource::input(const SlideKeys& keys, ModalityUse* use) const {
   return out;
 }
 
+std::optional<double> GenomicSource::value(const SlideKeys& keys, const std::string& gene) const {
+  const auto found = std::find(table_->genes.begin(), table_->genes.end(), gene);
+  const auto match = found == table_->genes.end() ? std::nullopt : join_->find(keys);
+  if (!match) return std::nullopt;
+  return values_[place_.at(match->row) * table_->genes.size() + static_cast<std::size_t>(found - table_->genes.begin())];
+}
+
 }  // namespace microtome

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -35,6 +36,9 @@ class GenomicSource {
 
   /// The row of one of the slides in the order of genes(); present is false when the table has none. Thread-safe.
   TableRow input(const SlideKeys& keys, ModalityUse* use) const;
+
+  /// Of any gene of the table, by its name there, in the table's units; nullopt: no row or no such gene. Walks over the genes. Thread-safe.
+  std::optional<double> value(const SlideKeys& keys, const std::string& gene) const;
 
   const JoinAudit& audit() const { return audit_; }
   const GenomicTable& table() const { return *table_; }  // without its values

@@ -134,6 +134,12 @@ std::vector<TableRow> Modalities::rows(const SlideKeys& keys, std::vector<Modali
   return rows;
 }
 
+std::optional<double> Modalities::value(const SlideKeys& keys, const std::string& table, const std::string& gene) const {
+  for (const Table& one : tables_)
+    if (one.name == table && one.source) return one.source->value(keys, gene);
+  return std::nullopt;
+}
+
 std::vector<Modality> Modalities::cards() const {
   std::vector<Modality> cards;
   for (const Table& table : tables_) {

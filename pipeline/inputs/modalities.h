@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ class Modalities {
 
   /// A row a modality, of one of the slides. `uses` gets what was found, in the same order. Thread-safe.
   std::vector<TableRow> rows(const SlideKeys& keys, std::vector<ModalityUse>* uses = nullptr) const;
+
+  /// Of any gene or column of a table, whether a model takes it or not, in the table's units; nullopt: no such table, no row, no such gene. Thread-safe.
+  std::optional<double> value(const SlideKeys& keys, const std::string& table, const std::string& gene) const;
 
   struct Table {
     std::string name;

@@ -18,6 +18,7 @@
 #include "reporting/heatmap.h"
 #include "reporting/image_file.h"
 #include "reporting/regions.h"
+#include "reporting/slide_report_html.h"
 #include "reporting/tile_classes.h"
 
 namespace microtome {
@@ -27,7 +28,8 @@ namespace {
 /// Everything a slide's folder may hold, so that a new state leaves nothing of an older one. The marker is first: without it nothing
 /// counts.
 const std::vector<std::string> kSlideFiles = {"findings.json", "features.h5", "features.part.h5", "thumbnail.jpg", "prediction.h5",
-                                              "heatmap.tif",   "heatmap.png", "regions.geojson",  "tiles.csv",     "tiles.geojson"};
+                                              "heatmap.tif",   "heatmap.png", "regions.geojson",  "report.html",   "tiles.csv",
+                                              "tiles.geojson"};
 
 /// The features are scored in the folder in which they lie. A damaged file goes where the slide is at hand, so that it is made anew.
 bool stays(const RunParts& parts, const SlideJob& job) {
@@ -229,6 +231,14 @@ Backdrop add_finished(const RunParts& parts, const SlideJob& job, Artifacts& art
   return read_thumbnail(thumbnail);
 }
 
+/// The page shows the pictures and files that lie beside it.
+void add_report(Artifacts& artifacts, Findings& f) {
+  if (!f.prediction && f.gene_status.empty()) return;
+  f.artifacts = artifacts.list();
+  const std::string html = slide_report_html(f);
+  artifacts.add("report", "report.html", "text/html", [&](const fs::path& p) { publish_file(p, html); });
+}
+
 /// Between the old state and the new, the document says that there is neither, and which features are there: without one they would be lost to
 /// whoever has no slide any more.
 void mark_interrupted(const RunParts& parts, const SlideJob& job, Findings f) {
@@ -258,6 +268,7 @@ void write_slide(const RunParts& parts, const SlideJob& job) {
   for (std::size_t e = 0; e < parts.encoders.size(); ++e) {
     if (parts.encoders[e]->facts().is_classifier()) add_tile_classes(parts, job, e, names[e], backdrop, artifacts, f);
   }
+  add_report(artifacts, f);
   f.artifacts = artifacts.list();
   if (stays(parts, job)) mark_interrupted(parts, job, f);  // before the next line: both are written under one name beside
   publication.write("findings.json", findings_json(f));

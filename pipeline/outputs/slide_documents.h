@@ -7,7 +7,7 @@
 
 namespace microtome {
 
-/// features.h5, thumbnail.jpg and, with a model, prediction.h5, heatmap.tif, heatmap.png, regions.geojson; then findings.json. Files of an
+/// features.h5, thumbnail.jpg and, with a model, prediction.h5, heatmap.tif, heatmap.png, regions.geojson and report.html; then findings.json. Files of an
 /// older state that are not part of this one are removed. Throws OutputError, ReportError, BagError; nothing half-written stays visible.
 void write_slide(const RunParts& parts, const SlideJob& job);
 

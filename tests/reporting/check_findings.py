@@ -42,15 +42,13 @@ def main():
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
     folder = pathlib.Path(sys.argv[2])
     names = sorted(path.name for path in folder.glob("*.json"))
-    assert names == ["failed.json", "no_model.json", "not_finite.json", "ok.json", "tiles_only.json"], names
+    assert names == ["failed.json", "no_model.json", "not_finite.json", "ok.json", "survival.json", "tiles_only.json"], names
     documents = {}
     for name in names:
         documents[name] = load((folder / name).read_text(encoding="utf-8"))
         errors = [f"{name}: {list(error.path)}: {error.message}" for error in validator.iter_errors(documents[name])]
         assert not errors, "\n".join(errors)
 
-    good = documents["ok.json"]
-    open_maps = {("quality",), ("software",), ("results", 0, "probabilities")}
     refused = 0
 
     def must_refuse(document, what):
@@ -58,28 +56,39 @@ def main():
         assert not validator.is_valid(document), f"accepted: {what}"
         refused += 1
 
-    for path, node in objects(good):
-        if path not in open_maps:
-            damaged = copy.deepcopy(good)
-            at(damaged, path)["surprise"] = 1
-            must_refuse(damaged, f"an unknown key in {path}")
+    open_maps = {("quality",), ("software",), ("results", 0, "probabilities")}
+    for good in (documents["ok.json"], documents["survival.json"]):
+        for path, node in objects(good):
+            if path not in open_maps:
+                damaged = copy.deepcopy(good)
+                at(damaged, path)["surprise"] = 1
+                must_refuse(damaged, f"an unknown key in {path}")
+                for key in node:
+                    damaged = copy.deepcopy(good)
+                    del at(damaged, path)[key]
+                    must_refuse(damaged, f"{path} without {key}")
             for key in node:
                 damaged = copy.deepcopy(good)
-                del at(damaged, path)[key]
-                must_refuse(damaged, f"{path} without {key}")
-        for key in node:
+                at(damaged, path)[key] = [["wrong"]]
+                must_refuse(damaged, f"{path} with a wrong {key}")
+
+    def must_refuse_values(good, values):
+        for path, value in values:
             damaged = copy.deepcopy(good)
-            at(damaged, path)[key] = [["wrong"]]
-            must_refuse(damaged, f"{path} with a wrong {key}")
-    for path, value in [(("status",), "done"), (("schema_version",), 2), (("document_id",), "x"), (("created",), "yesterday"),
+            at(damaged, path[:-1])[path[-1]] = value
+            must_refuse(damaged, f"{path} = {value!r}")
+
+    survival = ("results", 0, "survival")
+    must_refuse_values(documents["survival.json"],
+                       [(survival, None), (survival + ("group",), "middle"), (survival + ("survival", 0), 1.5), (survival + ("months", 0), -1), (("results", 0, "label"), "tumour"),
+                        (("results", 0, "kind"), "classification"), (("results", 0, "completeness_gap"), -1), (("results", 0, "modalities", 0, "share"), "0.5"),
+                        (("gene_status", 0, "status"), "maybe"), (("gene_status", 0, "rule"), "about 4"), (("gene_status", 0, "text"), "")])
+    must_refuse_values(documents["ok.json"], [(("status",), "done"), (("schema_version",), 2), (("document_id",), "x"), (("created",), "yesterday"),
                         (("recipe",), "abc"), (("slide", "bytes"), -1), (("slide", "mpp"), 0), (("intended_use",), "Diagnosis."),
                         (("results", 0, "probabilities", "tumour"), 1.5), (("tile_classes", 0, "share"), 1.5), (("tile_classes", 0, "tiles"), -1), (("tile_classes", 0, "name"), ""),
                         (("tile_classes", 1, "mean_probability"), "0.5"), (("tile_classes", 1, "area_mm2"), -0.1),
                         (("artifacts", 0, "path"), "/etc/passwd"),
-                        (("artifacts", 0, "path"), "../up.tif"), (("status",), "failed")]:
-        damaged = copy.deepcopy(good)
-        at(damaged, path[:-1])[path[-1]] = value
-        must_refuse(damaged, f"{path} = {value!r}")
+                        (("artifacts", 0, "path"), "../up.tif"), (("status",), "failed")])
 
     text = (folder / "ok.json").read_text(encoding="utf-8")
     for constant in ("NaN", "Infinity", "-Infinity"):

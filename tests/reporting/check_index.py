@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""index.html is well formed: every element is closed in order, pictures have words, links stay inside the folder, no script.
+"""index.html and reports of slides are well formed: every element is closed in order, pictures have words, links stay inside the folder, no script.
 
-Usage: check_index.py FOLDER
+Usage: check_index.py FOLDER REPORTS
 """
 import html.parser
 import pathlib
@@ -40,21 +40,29 @@ class Page(html.parser.HTMLParser):
         self.text += data
 
 
-def main():
+def read(path):
     page = Page()
-    page.feed((pathlib.Path(sys.argv[1]) / "index.html").read_text(encoding="utf-8"))
+    page.feed(path.read_text(encoding="utf-8"))
     page.close()
     assert not page.open, page.open
-    assert page.rows == 5, page.rows
-    assert len(page.images) == 8 and len(page.links) == 22, (page.images, page.links)
     for target in page.images + page.links:
         parts = urllib.parse.urlsplit(target)
         assert not parts.scheme and not parts.netloc and not parts.query and not parts.fragment, target
         assert not urllib.parse.unquote(parts.path).startswith(("/", "..")), target
+    return page
+
+
+def main():
+    page = read(pathlib.Path(sys.argv[1]) / "index.html")
+    assert page.rows == 6, page.rows
+    assert len(page.images) == 10 and len(page.links) == 29, (page.images, page.links)
     assert "./slides/case%207/thumbnail.jpg" in page.images
     assert "./slides/many/heatmap_grade%25204%252F5.png" in page.images  # the file is named heatmap_grade%204%2F5.png
     assert page.captions == ["attention", "malignant", "grade 3 tif", "grade 4/5 tif", "benign tif"], page.captions
     assert "Nightly <run> & report" in page.text
+    survival, classes = (read(pathlib.Path(sys.argv[2]) / name) for name in ("survival.html", "classes.html"))
+    assert survival.images == classes.images == ["./thumbnail.jpg", "./heatmap.png"], (survival.images, classes.images)
+    assert "High risk group" in survival.text and "Predicted survival" in survival.text and "High risk group" not in classes.text
     print(f"{page.rows - 1} slides, {len(page.images)} pictures, {len(page.links)} links")
 
 

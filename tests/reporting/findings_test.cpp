@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -24,12 +25,13 @@ std::vector<std::string> keys(const Json& object) {
 TEST(Findings, KeysHaveTheContractsOrder) {
   const Json document = Json::parse(findings_json(sample_findings()));
   EXPECT_EQ(keys(document), (std::vector<std::string>{"schema_version", "document_id", "created", "status", "reasons", "recipe", "slide",
-                                                      "tissue", "tiling", "quality", "inputs", "models", "results", "tile_classes",
-                                                      "regions", "artifacts", "software", "runtime", "intended_use"}));
+                                                      "tissue", "tiling", "quality", "inputs", "models", "results", "gene_status",
+                                                      "tile_classes", "regions", "artifacts", "software", "runtime", "intended_use"}));
   EXPECT_EQ(keys(document["slide"]), (std::vector<std::string>{"id", "patient_id", "sample_id", "vendor", "width", "height", "mpp",
                                                                "mpp_source", "reader", "bytes", "identity", "sha256"}));
   EXPECT_EQ(keys(document["results"][0]),
-            (std::vector<std::string>{"task", "kind", "label", "probabilities", "value", "unit", "threshold", "attention", "modalities"}));
+            (std::vector<std::string>{"task", "kind", "label", "probabilities", "value", "unit", "threshold", "survival", "attention",
+                                      "modalities", "features", "completeness_gap"}));
   EXPECT_EQ(keys(document["tile_classes"][0]),
             (std::vector<std::string>{"model", "name", "tiles", "share", "area_mm2", "mean_probability"}));
 }
@@ -46,7 +48,11 @@ TEST(Findings, CarryEveryFieldTheyWereGiven) {
   EXPECT_EQ(document["models"][1]["random_weights"], false);
   EXPECT_EQ(document["results"][0]["label"], "tumour");
   EXPECT_EQ(document["results"][0]["probabilities"], Json::parse(R"({"normal": 0.1, "tumour": 0.9})"));
-  EXPECT_EQ(document["results"][0]["modalities"][0], Json::parse(R"({"name": "genomics", "present": true, "matched_by": "patient_id"})"));
+  EXPECT_EQ(document["results"][0]["modalities"][0], Json::parse(R"({"name": "genomics", "present": true, "matched_by": "patient_id", "share": null})"));
+  EXPECT_EQ(document["results"][0]["kind"], "classification");
+  for (const char* key : {"value", "threshold", "survival", "completeness_gap"}) EXPECT_EQ(document["results"][0][key], nullptr) << key;
+  EXPECT_EQ(document["results"][0]["features"], Json::array());
+  EXPECT_EQ(document["gene_status"], Json::array());
   EXPECT_EQ(
       document["tile_classes"][1],
       Json::parse(R"({"model": "tiler", "name": "malignant", "tiles": 17, "share": 0.25, "area_mm2": 1.125, "mean_probability": 0.375})"));
@@ -54,6 +60,71 @@ TEST(Findings, CarryEveryFieldTheyWereGiven) {
   EXPECT_EQ(document["artifacts"][1]["bytes"], 12345);
   EXPECT_EQ(document["runtime"]["slide_mtime_ns"], 1700000000123456789);
   EXPECT_EQ(document["intended_use"], "Research use only. Not for diagnosis.");
+}
+
+TEST(Findings, SayOfASurvivalModelRiskGroupCurveAndShares) {
+  const Json document = Json::parse(findings_json(sample_survival_findings()));
+  const Json& result = document["results"][0];
+  EXPECT_EQ(result.dump(), Json::parse(R"({"task": "survival", "kind": "survival", "label": "high", "probabilities": {}, "value": 1.25,
+    "unit": "1", "threshold": 0.5,
+    "survival": {"months": [6.0, 12.0, 24.0, 36.0, 48.0, 60.0], "survival": [0.97, 0.9, 0.78, 0.66, 0.55, 0.47], "risk": 1.25, "cut": 0.5, "group": "high"},
+    "attention": {"entropy": 1.25, "effective_tiles": 37.5},
+    "modalities": [{"name": "tiles", "present": true, "matched_by": null, "share": 0.5},
+                   {"name": "rna", "present": true, "matched_by": "patient_id", "share": -0.125},
+                   {"name": "clinical", "present": false, "matched_by": null, "share": 0.0}],
+    "features": [{"modality": "rna", "feature": "MKI67", "value": 5.25, "share": 0.4375},
+                 {"modality": "rna", "feature": "ESR1", "value": -2.5, "share": -0.25},
+                 {"modality": "rna", "feature": "TP53", "value": null, "share": 0.0625}],
+    "completeness_gap": 0.0078125})").dump());
+  EXPECT_EQ(document["reasons"], Json::array()) << "a gene that the table does not have is no fault";
+  EXPECT_EQ(document["gene_status"].dump(), Json::parse(R"([
+    {"gene": "MKI67", "modality": "rna", "value": 5.25, "rule": ">=4", "text": "proliferation high", "status": "present"},
+    {"gene": "ESR1", "modality": "rna", "value": -2.5, "rule": ">=1", "text": "oestrogen receptor expressed", "status": "absent"},
+    {"gene": "ERBB2", "modality": "cnv", "value": null, "rule": ">=2", "text": "ERBB2 amplified", "status": "unknown"}])").dump());
+}
+
+TEST(Findings, TellValuesOfTablesInTheDigitsOfAFloat) {
+  Findings findings = sample_survival_findings();
+  findings.prediction->features[0].value = 0.7F;
+  findings.gene_status[0].value = 0.1F;
+  const std::string text = findings_json(findings);
+  const Json document = Json::parse(text);
+  EXPECT_EQ(document["results"][0]["features"][0]["value"], 0.7);
+  EXPECT_EQ(document["gene_status"][0]["value"], 0.1);
+  EXPECT_EQ(findings_json(*read_findings(text)), text);
+}
+
+TEST(Findings, PutTheRiskIntoTheHighGroupFromTheCutOn) {
+  Findings findings = sample_survival_findings();
+  const auto label = [&](double risk) {
+    findings.prediction->survival->risk = risk;
+    return Json::parse(findings_json(findings))["results"][0]["label"];
+  };
+  EXPECT_EQ(label(0.5), "high");
+  EXPECT_EQ(label(std::nextafter(0.5, 0)), "low");
+  EXPECT_EQ(label(std::numeric_limits<double>::quiet_NaN()), nullptr);
+}
+
+TEST(Findings, GiveReasonsForNumbersOfSurvivalThatAreNotFinite) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Findings findings = sample_survival_findings();
+  Prediction& prediction = *findings.prediction;
+  prediction.survival->risk = nan;
+  prediction.survival->survival[1] = prediction.survival->survival[2] = nan;
+  prediction.modalities[1].share = nan;
+  prediction.features[0].share = nan;
+  prediction.features[1].value = std::numeric_limits<double>::infinity();
+  prediction.completeness_gap = nan;
+  const std::string text = findings_json(findings);
+  std::vector<std::string> texts, expected;
+  const Json document = Json::parse(text);
+  for (const Json& reason : document["reasons"]) texts.push_back(reason["text"]);
+  for (const char* field : {"survival.survival", "survival.risk", "modalities.rna.share", "features.MKI67.share", "features.ESR1.value", "completeness_gap"})
+    expected.push_back(std::string("results[0].") + field + " is not a finite number; null is written in its place.");
+  EXPECT_EQ(texts, expected);
+  const auto back = read_findings(text);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(findings_json(*back), text);
 }
 
 TEST(Findings, DifferBetweenRunsOnlyInCreatedAndRuntime) {
@@ -74,7 +145,10 @@ TEST(Findings, DocumentIdFollowsSlideAndRecipe) {
   EXPECT_NE(Json::parse(findings_json(other))["document_id"], Json::parse(findings_json(sample_findings()))["document_id"]);
 }
 
-TEST(Findings, NeverNameARowOfAGenomicTable) { EXPECT_EQ(findings_json(sample_findings()).find("secret-row-17"), std::string::npos); }
+TEST(Findings, NeverNameARowOfAGenomicTable) {
+  for (const Findings& findings : {sample_findings(), sample_survival_findings()})
+    EXPECT_EQ(findings_json(findings).find("secret-row-17"), std::string::npos);
+}
 
 TEST(Findings, WriteNullAndAReasonForEveryNumberThatIsNotFinite) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
@@ -130,7 +204,7 @@ TEST(Findings, ReadAndWrittenAgainAreTheSameText) {
   Findings odd = sample_findings();
   odd.quality[1].second = odd.regions[0].score = odd.tissue.area_mm2 = odd.prediction->probabilities[0] = nan;
   odd.reasons = {{"mpp_guessed", "a sentence"}};
-  for (const Findings& findings : {sample_findings(), sample_failed_findings(), sample_tile_findings({"a", "b", "c"}), odd}) {
+  for (const Findings& findings : {sample_findings(), sample_survival_findings(), sample_failed_findings(), sample_tile_findings({"a", "b", "c"}), odd}) {
     const std::string text = findings_json(findings);
     const auto back = read_findings(text);
     ASSERT_TRUE(back) << text;
@@ -218,6 +292,42 @@ TEST(FindingsMarker, ReadsDocumentsFromBeforeThereWereTileClasses) {
   }
 }
 
+TEST(FindingsMarker, ReadsDocumentsFromBeforeThereWereSurvivalModels) {
+  Json document = Json::parse(findings_json(sample_findings()));
+  document.erase("gene_status");
+  for (const char* key : {"survival", "features", "completeness_gap"}) document["results"][0].erase(key);
+  document["results"][0]["modalities"][0].erase("share");
+  const auto findings = read_findings(document.dump());
+  ASSERT_TRUE(findings);
+  EXPECT_EQ(findings->prediction->classes[1], "tumour");
+  EXPECT_FALSE(findings->prediction->survival);
+  EXPECT_FALSE(findings->prediction->modalities[0].share);
+}
+
+TEST(FindingsMarker, LabelsASurvivalModelsSlideWithItsRiskGroup) {
+  const auto marker = read_marker_of(findings_json(sample_survival_findings()));
+  ASSERT_TRUE(marker);
+  EXPECT_TRUE(marker->survival);
+  EXPECT_EQ(marker->label, "high");
+  EXPECT_EQ(marker->risk, 1.25);
+  EXPECT_EQ(marker->risk_cut, 0.5);
+  EXPECT_TRUE(marker->probabilities.empty());
+  EXPECT_EQ(marker->effective_tiles, 37.5);
+}
+
+TEST(FindingsMarker, RefusesDamagedSurvival) {
+  const Json good = Json::parse(findings_json(sample_survival_findings()));
+  for (const char* pointer : {"/results/0/survival", "/results/0/survival/months", "/results/0/survival/survival/2", "/results/0/features", "/results/0/modalities/0/share",
+                              "/results/0/completeness_gap", "/gene_status", "/gene_status/0/value", "/gene_status/0/text"}) {
+    Json document = good;
+    document[Json::json_pointer(pointer)] = Json::object({{"wrong", 1}});
+    EXPECT_FALSE(read_marker_of(document.dump())) << pointer;
+  }
+  Json shorter = good;
+  shorter["results"][0]["survival"]["months"].erase(0);
+  EXPECT_FALSE(read_marker_of(shorter.dump())) << "a curve of five months and six values";
+}
+
 TEST(FindingsMarker, ToleratesKeysItDoesNotKnow) {
   Json document = Json::parse(findings_json(sample_findings()));
   document["from_the_future"] = 1;
@@ -233,6 +343,18 @@ TEST(SlidesJsonl, IsOneFlatLine) {
   EXPECT_EQ(row["prob_tumour"], 0.9);
   EXPECT_EQ(row["tiles_used"], 68);
   EXPECT_EQ(row["reason"], nullptr);
+}
+
+TEST(SlidesJsonl, GivesRiskAndGroupOfASurvivalModelAndOfNoOther) {
+  const Json row = Json::parse(slides_jsonl_line(*read_marker_of(findings_json(sample_survival_findings()))));
+  EXPECT_EQ(row["label"], "high");
+  EXPECT_EQ(row["probability"], nullptr);
+  EXPECT_EQ(row["risk"], 1.25);
+  EXPECT_EQ(row["risk_group"], "high");
+  EXPECT_EQ(row["effective_tiles"], 37.5);
+  for (const auto& item : row.items()) EXPECT_FALSE(item.key().starts_with("prob_")) << item.key();
+  const Json classified = Json::parse(slides_jsonl_line(*read_marker_of(findings_json(sample_findings()))));
+  EXPECT_FALSE(classified.contains("risk") || classified.contains("risk_group"));
 }
 
 TEST(SlidesJsonl, GivesTheShareOfEveryTileClass) {

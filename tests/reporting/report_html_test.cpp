@@ -129,6 +129,20 @@ TEST(ReportHtml, ShowsASlideWithoutModelAsSuch) {
   EXPECT_FALSE(says(html, "class=\"legend\"")) << "a legend without a picture";
 }
 
+TEST(ReportHtml, ShowsTheRiskGroupOfASurvivalModelAndLinksItsReport) {
+  IndexPage page;
+  page.slides = {*read_marker_of(findings_json(sample_survival_findings()))};
+  page.folders = {"slides/case-9"};
+  std::string html = index_html(page);
+  EXPECT_TRUE(says(html, "<p class=\"group high\">High risk group</p><p class=\"small\">risk 1.25; high from 0.5 on</p>"));
+  EXPECT_TRUE(says(html, "<span class=\"id\"><a href=\"./slides/case-9/report.html\">case-9</a></span>"));
+  EXPECT_TRUE(says(html, "alt=\"Attention heatmap of slide case-9\""));
+  EXPECT_FALSE(says(html, "no prediction"));
+  page.slides[0].risk.reset();
+  page.slides[0].label.clear();
+  EXPECT_TRUE(says(index_html(page), "no finite risk"));
+}
+
 TEST(ReportHtml, ShowsClassesOfTilesWhereThereIsNoPrediction) {
   const std::string html = index_html(tile_page({"benign", "malignant"}));
   EXPECT_TRUE(says(html, "<th scope=\"col\">Tile classes</th>"));

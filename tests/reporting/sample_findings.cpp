@@ -3,6 +3,7 @@
 #include "tests/reporting/sample_findings.h"
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "reporting/tile_classes.h"
@@ -49,6 +50,28 @@ Findings sample_findings() {
                         {"regions", "regions.geojson", "application/geo+json", std::string(64, '2'), 999}};
   findings.software = {{"microtome", "0.1.0"}, {"openslide", "3.4.1"}};
   findings.runtime = {12.5, 2, "4711_3", "x86_64 2 cores", 1700000000123456789};
+  return findings;
+}
+
+Findings sample_survival_findings() {
+  Findings findings = sample_findings();
+  findings.slide.id = "case-9";
+  findings.tile_classes.clear();
+  findings.inputs = {{"rna", std::string(64, 'c'), "log2(TPM+1)", "patient_id", true}, {"clinical", std::string(64, '7'), "", "", false}};
+  Prediction& prediction = *findings.prediction;
+  prediction.task = "survival";
+  prediction.classes = {"risk"};
+  prediction.probabilities.clear();
+  prediction.logits = {1.25};
+  prediction.predicted = 0;
+  prediction.survival = SurvivalAnswer{1.25, 0.5, {6, 12, 24, 36, 48, 60}, {0.97, 0.9, 0.78, 0.66, 0.55, 0.47}};
+  prediction.modalities = {{"tiles", true, "", "", 0.5}, {"rna", true, "patient_id", "secret-row-17", -0.125}, {"clinical", false, "", "", 0.0}};
+  prediction.features = {{"rna", "MKI67", 5.25, 0.4375}, {"rna", "ESR1", -2.5, -0.25}, {"rna", "TP53", std::numeric_limits<double>::quiet_NaN(), 0.0625}};
+  prediction.completeness_gap = 0.0078125;
+  findings.gene_status = {{"MKI67", "rna", 5.25, ">=4", "proliferation high", "present"},
+                          {"ESR1", "rna", -2.5, ">=1", "oestrogen receptor expressed", "absent"},
+                          {"ERBB2", "cnv", std::numeric_limits<double>::quiet_NaN(), ">=2", "ERBB2 amplified", "unknown"}};
+  findings.artifacts.push_back({"report", "report.html", "text/html", std::string(64, '8'), 5555});
   return findings;
 }
 

@@ -17,6 +17,10 @@ namespace microtome {
 /// Every field filled; status ok; one task with two classes, genomics present.
 Findings sample_findings();
 
+/// A survival model of tiles, RNA and clinical columns: high risk, RNA present, clinical missing; three genes, one without a value; a curated
+/// list of three lines, one of each status; a report among the artifacts.
+Findings sample_survival_findings();
+
 /// A slide seen by a tile classifier and no slide-level model: no prediction, one row a class, heatmaps as classes_to_draw says:
 /// heatmap.tif and heatmap.png, or a pair per class.
 Findings sample_tile_findings(const std::vector<std::string>& classes);

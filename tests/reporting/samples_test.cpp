@@ -12,6 +12,7 @@
 #include "reporting/image_file.h"
 #include "reporting/regions.h"
 #include "reporting/report_html.h"
+#include "reporting/slide_report_html.h"
 #include "reporting/tile_classes.h"
 #include "tests/reporting/sample_findings.h"
 
@@ -38,6 +39,7 @@ void write_text(const fs::path& path, const std::string& text) {
 TEST(Samples, FindingsForTheSchema) {
   const fs::path folder = fresh_folder("findings");
   write_text(folder / "ok.json", findings_json(sample_findings()));
+  write_text(folder / "survival.json", findings_json(sample_survival_findings()));
   write_text(folder / "failed.json", findings_json(sample_failed_findings()));
   Findings odd = sample_findings();
   odd.status = "partial";
@@ -128,8 +130,15 @@ TEST(Samples, IndexPageForABrowser) {
   page.slides = {*read_marker_of(findings_json(sample_findings())), *read_marker_of(findings_json(sample_failed_findings()))};
   page.slides.push_back(*read_marker_of(findings_json(sample_tile_findings({"benign", "malignant"}))));
   page.slides.push_back(*read_marker_of(findings_json(sample_tile_findings({"grade 3", "grade 4/5", "benign"}))));
-  page.folders = {"slides/case 7", "slides/broken", "slides/two", "slides/many"};
+  page.slides.push_back(*read_marker_of(findings_json(sample_survival_findings())));
+  page.folders = {"slides/case 7", "slides/broken", "slides/two", "slides/many", "slides/case-9"};
   write_text(folder / "index.html", index_html(page));
+}
+
+TEST(Samples, SlideReportsForABrowser) {
+  const fs::path folder = fresh_folder("reports");
+  write_text(folder / "survival.html", slide_report_html(sample_survival_findings()));
+  write_text(folder / "classes.html", slide_report_html(sample_findings()));
 }
 
 }  // namespace
