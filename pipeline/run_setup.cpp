@@ -52,7 +52,7 @@ void load_model(RunParts& parts, const std::vector<ManifestRow>& rows, const All
   require_match(parts.model->card(), run.model, encoder.name, encoder.sha256, encoder.feature_dim, tiling.tile_px, tiling.target_mpp);
 }
 
-void load_genomics(RunParts& parts, const std::vector<ManifestRow>& rows) {
+void load_genomics(RunParts& parts, const std::vector<ManifestRow>& rows, const std::vector<ManifestRow>& archive) {
   const RunSettings& run = parts.config.run;
   if (run.genomics.empty()) return;
   if (!parts.model || parts.model->card().genes.empty()) {
@@ -60,8 +60,10 @@ void load_genomics(RunParts& parts, const std::vector<ManifestRow>& rows) {
                                  parts.model ? "this one was trained on images alone" : "no --model was given"));
   }
   const ModelCard& card = parts.model->card();
+  GenomicReading reading = genomic_reading(parts.config);
+  reading.archive = keys_of(archive);
   parts.genomics = std::make_shared<GenomicSource>(run.genomics, card.genes, card.gene_units, run.max_missing_genes, keys_of(rows),
-                                                   genomic_reading(parts.config.genomics));
+                                                   reading);
 }
 
 void require_scale(const EncoderFacts& encoder, const TilingSettings& tiling) {
@@ -120,7 +122,7 @@ std::unique_ptr<const AllowedModels> allowed_models(const Config& config) {
 
 int run_threads(const Config& config) { return config.engine.threads > 0 ? config.engine.threads : allowed_threads(); }
 
-RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows) {
+RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows, const std::vector<ManifestRow>& archive) {
   RunParts parts;
   parts.config = with_encoder_tiles(config);
   parts.threads = run_threads(config);
@@ -131,7 +133,7 @@ RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows)
   const std::unique_ptr<const AllowedModels> allowed = allowed_models(config);
   if (config.run.bags.empty()) load_encoders(parts, allowed.get());
   load_model(parts, rows, allowed.get());
-  load_genomics(parts, rows);
+  load_genomics(parts, rows, archive);
   parts.bag_recipe = bag_recipe(parts.config, parts.encoders);
   parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", parts.genomics ? parts.genomics->recipe() : "");
   parts.open = [](const ManifestRow& row) { return std::shared_ptr<const Slide>(open_slide(row.path)); };

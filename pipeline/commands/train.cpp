@@ -13,6 +13,7 @@
 #include "pipeline/inputs/training_set.h"
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/join_document.h"
 #include "pipeline/outputs/learning_curves.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/progress.h"
@@ -60,6 +61,7 @@ void describe(const TrainingSet& set) {
   fmt::print(stderr, "{} labelled slides, {} classes", set.slides.size(), set.card.classes.size());
   if (!set.card.genes.empty()) fmt::print(stderr, ", {} genes ({} slides without a row)", set.card.genes.size(), set.slides_without_genes);
   fmt::print(stderr, "\n");
+  fmt::print(stderr, "{}", join_summary(set.joined));
   const auto tell = [](std::size_t count, const std::string& first, const char* what) {
     if (count > 0) fmt::print(stderr, "left out: {} {}, the first is '{}'\n", count, what, first);
   };
@@ -138,6 +140,7 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
 
   Publication publication(folder);
   publication.write("history.jsonl", history_text(result.history));
+  if (!set.joined.empty()) publication.write("join.json", join_json(set.joined));
   publication.write("learning_curves.svg", learning_curves_svg(result.history));
   publication.write("predictions.csv", predictions_text(result, classes));
   publication.write(
@@ -145,7 +148,7 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
       nlohmann::ordered_json{{"recipe", set.recipe}, {"final_epochs", result.final_epochs}, {"pooled_accuracy", result.pooled_accuracy}}
               .dump(2) +
           "\n");
-  publication.publish();
+  publication.publish(stale_join(set.joined));
   fmt::print(stderr, "{}: trained for {} epochs; accuracy on patients held out of training {:.3f} ({} slides)\n", folder.string(),
              result.final_epochs, result.pooled_accuracy, result.predictions.size());
   return ExitCode::done;

@@ -65,7 +65,7 @@ void add_genes(ScoringSet& set, const Config& config, const ModelCard& card) {
     throw ModelError(fmt::format("{}: wanted a model that uses genes: this one was trained on images alone: leave --genomics out", table.string()));
   std::vector<SlideKeys> keys;
   for (const BagToScore& bag : set.bags) keys.push_back(bag.keys);
-  set.genomics = std::make_shared<GenomicSource>(table, card.genes, card.gene_units, config.run.max_missing_genes, keys, genomic_reading(config.genomics));
+  set.genomics = std::make_shared<GenomicSource>(table, card.genes, card.gene_units, config.run.max_missing_genes, keys, genomic_reading(config));
 }
 
 }  // namespace

@@ -132,10 +132,7 @@ std::string add_genes(TrainingSet& set, const fs::path& path, const GenomicReadi
     set.slides[i].genomic = source.input(keys[i], nullptr);
     set.slides_without_genes += !set.slides[i].genomic.present;
   }
-  if (set.slides_without_genes == set.slides.size()) {
-    throw ModelError(fmt::format("{}: wanted rows for the labelled slides: none of {} was found: check the ids of the table", path.string(),
-                                 keys.size()));
-  }
+  set.joined.push_back({"genomics", source.audit()});
   set.card.genes = source.genes();
   set.card.gene_units = source.table().units;
   return source.recipe();
@@ -198,7 +195,7 @@ TrainingSet read_training_set(const Config& config) {
   if (!unknown.empty()) set.first_without_bag = unknown.front();
   std::sort(set.slides.begin(), set.slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   add_folds(set, config.data.splits);
-  recipe += "genomics=" + add_genes(set, config.run.genomics, genomic_reading(config.genomics)) + "\n";
+  recipe += "genomics=" + add_genes(set, config.run.genomics, genomic_reading(config)) + "\n";
   for (const auto& slide : set.slides) recipe += fmt::format("{}:{}:{} ", slide.patient_id, slide.fold, slide.site);
   set.recipe = sha256_of_text(recipe);
   return set;
