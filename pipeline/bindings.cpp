@@ -25,6 +25,7 @@ void Bindings::bind_run(RunSettings& r) {
   add_list("run.genomics", "genomics", r.genomics, Effect::path, "genomic table (.h5ad, .h5mu, 10x), joined by id; NAME=FILE names it; several times: several modalities");
   add("run.clinical", "clinical", r.clinical, Effect::path, "CSV with patient_id or slide_id and clinical columns (age, sex, stage), a modality");
   add("run.max_missing_genes", "", r.max_missing_genes, Effect::result, "share of the model's genes that the table may lack");
+  add("run.max_missing_patients", "", r.max_missing_patients, Effect::speed, "share of the slides' patients that may have no row in a table; a table that has rows for nobody is always refused");
   add("run.slide_mpp", "", r.slide_mpp, Effect::result, "microns per pixel of slides that do not say; 0: refuse them");
   add("run.feature_type", "", r.feature_type, Effect::result, "float32 or float16 in features.h5");
   add("run.task_index", "task-index", r.task_index, Effect::speed, "this task's share: rows r with r % task_count == task_index");
@@ -35,6 +36,9 @@ void Bindings::bind_run(RunSettings& r) {
 void Bindings::bind_genomics(GenomicsSettings& g, ImportCommand& i) {
   add("genomics.modality", "", g.modality, Effect::result, "which table of a .h5mu, which genome of an old 10x file");
   add("genomics.layer", "", g.layer, Effect::result, "layer to use instead of X");
+  add("genomics.keys", "", g.keys, Effect::result, "how ids meet: auto (as they are, then TCGA barcodes), exact, tcga, cptac, regex:<pattern> with (?<patient>...), (?<sample>...), (?<slide>...)");
+  add("genomics.map", "", g.map, Effect::path, "CSV slide_id or patient_id, row_id: rows given outright; the keys serve the others");
+  add("genomics.duplicates", "", g.duplicates, Effect::result, "several rows of a patient: refuse, first-barcode (smallest id: tumour first, lowest vial and plate), mean");
   add("genomics.aliases", "", g.aliases, Effect::path, "former and approved gene symbols: HGNC's complete set, or CSV");
     add("genomics.status", "", g.status, Effect::path, "curated list of genes to tell of each slide (CSV: gene,table,rule,text; rule as >=0.5)");
   add("import.from", "from", i.request.from, Effect::result, "mcat, matrix, gct, maf, star, gistic, cbioportal, methylation, table");

@@ -10,6 +10,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "mil/genomics/key_rule.h"
+
 namespace microtome {
 namespace {
 
@@ -24,6 +26,8 @@ bool one_of(const std::string& value, std::initializer_list<const char*> allowed
 void check_run(const RunSettings& run, std::vector<std::string>& out) {
   require(out, run.max_missing_genes >= 0 && run.max_missing_genes <= 1,
           fmt::format("run.max_missing_genes: wanted a share in 0..1, got {}", run.max_missing_genes));
+  require(out, run.max_missing_patients >= 0 && run.max_missing_patients <= 1,
+          fmt::format("run.max_missing_patients: wanted a share in 0..1, got {}", run.max_missing_patients));
   require(out, run.slide_mpp == 0 || (run.slide_mpp >= 0.05 && run.slide_mpp <= 10),
           fmt::format("run.slide_mpp: wanted microns per pixel in 0.05..10, got {}", run.slide_mpp));
   require(out, one_of(run.feature_type, {"float16", "float32"}),
@@ -31,6 +35,13 @@ void check_run(const RunSettings& run, std::vector<std::string>& out) {
   require(out, run.task_count >= 1, fmt::format("run.task_count: wanted 1 or more, got {}", run.task_count));
   require(out, run.task_index >= 0 && run.task_index < std::max(run.task_count, 1),
           fmt::format("run.task_index: wanted 0..{} (task_count is {}), got {}", run.task_count - 1, run.task_count, run.task_index));
+}
+
+void check_genomics(const GenomicsSettings& genomics, std::vector<std::string>& out) {
+  const std::string problem = key_rule_problem(genomics.keys);
+  require(out, problem.empty(), problem);
+  require(out, one_of(genomics.duplicates, {"refuse", "first-barcode", "mean"}),
+          fmt::format("genomics.duplicates: wanted refuse, first-barcode or mean, got '{}'", genomics.duplicates));
 }
 
 void check_engine(const EngineSettings& engine, std::vector<std::string>& out) {
@@ -72,6 +83,7 @@ void append(std::vector<std::string>& out, const Settings& settings) {
 std::vector<std::string> validate(const Config& config) {
   std::vector<std::string> out;
   check_run(config.run, out);
+  check_genomics(config.genomics, out);
   append(out, config.tiling);
   append(out, config.tissue);
   check_engine(config.engine, out);

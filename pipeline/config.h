@@ -43,6 +43,7 @@ struct RunSettings {
   std::vector<std::string> genomics;     // tables joined by id, FILE or NAME=FILE; empty: none
   std::filesystem::path clinical;        // CSV of clinical columns joined by id; empty: none
   double max_missing_genes = 0;          // share of the model's genes that may be missing from the table (changes results)
+  double max_missing_patients = 1;       // share of the slides' patients that may have no row in a table; beyond it nothing is run
   double slide_mpp = 0;                  // scale of slides that do not state theirs, microns per pixel; 0: none (changes results)
   std::string feature_type = "float32";  // float32 or float16, in features.h5 (changes results)
   int task_index = 0;                    // this task takes rows r with r % task_count == task_index

@@ -10,12 +10,15 @@
 
 namespace microtome {
 
-/// Genomic tables: which matrix of a file is meant, and under which names its genes are found.
+/// Genomic tables: which matrix of a file is meant, under which names its genes are found, and how slides find their rows.
 struct GenomicsSettings {
   std::string modality;             // of a .h5mu, the genome of an old 10x file; empty: the only one (changes results)
   std::string layer;                // instead of X (changes results)
   std::filesystem::path aliases;    // HGNC's complete set or former,approved; empty: names must agree (changes results)
   std::filesystem::path status;     // curated list of genes, see inputs/gene_status.h; empty: none (changes results)
+  std::string keys = "auto";        // auto, exact, tcga, cptac, regex:<pattern>, as key_rule.h says (changes results)
+  std::filesystem::path map;        // CSV slide_id or patient_id, row_id; comes before the keys; empty: none (changes results)
+  std::string duplicates = "refuse";  // refuse, first-barcode, mean: where a patient has several rows (changes results)
 };
 
 struct ImportCommand {

@@ -53,16 +53,18 @@ void load_model(RunParts& parts, const std::vector<ManifestRow>& rows, const All
   require_match(parts.model->card(), run.model, encoder.name, encoder.sha256, encoder.feature_dim, tiling.tile_px, tiling.target_mpp);
 }
 
-void load_tables(RunParts& parts, const std::vector<ManifestRow>& rows) {
+void load_tables(RunParts& parts, const std::vector<ManifestRow>& rows, const std::vector<ManifestRow>& archive) {
   const RunSettings& run = parts.config.run;
-  const TablesAsked asked{run.genomics, run.clinical, "", genomic_reading(parts.config.genomics), run.max_missing_genes};
+  const TablesAsked asked{run.genomics, run.clinical, "", genomic_reading(parts.config), run.max_missing_genes};
   if (!asked.any()) return;
   if (!parts.model || parts.model->card().modalities.empty()) {
     throw ModelError(fmt::format("{}: wanted a model that uses genes or clinical columns: {}: leave the table out, or train with it",
                                  run.genomics.empty() ? run.clinical.string() : run.genomics.front(),
                                  parts.model ? "this one was trained on images alone" : "no --model was given"));
   }
-  parts.modalities = std::make_shared<Modalities>(Modalities::of_model(parts.model->card(), asked, keys_of(rows)));
+  TablesAsked judged = asked;
+  judged.reading.archive = keys_of(archive);
+  parts.modalities = std::make_shared<Modalities>(Modalities::of_model(parts.model->card(), judged, keys_of(rows)));
 }
 
 std::string tables_recipe(const RunParts& parts) {
@@ -127,7 +129,7 @@ std::unique_ptr<const AllowedModels> allowed_models(const Config& config) {
 
 int run_threads(const Config& config) { return config.engine.threads > 0 ? config.engine.threads : allowed_threads(); }
 
-RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows) {
+RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows, const std::vector<ManifestRow>& archive) {
   RunParts parts;
   if (!config.genomics.status.empty()) parts.status_rules = read_status_rules(config.genomics.status);
   parts.config = with_encoder_tiles(config);
@@ -139,7 +141,7 @@ RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows)
   const std::unique_ptr<const AllowedModels> allowed = allowed_models(config);
   if (config.run.bags.empty()) load_encoders(parts, allowed.get());
   load_model(parts, rows, allowed.get());
-  load_tables(parts, rows);
+  load_tables(parts, rows, archive);
   parts.bag_recipe = bag_recipe(parts.config, parts.encoders);
   parts.model_recipe = model_recipe(parts.config, parts.model ? parts.model->sha256() : "", tables_recipe(parts));
   parts.open = [](const ManifestRow& row) { return std::shared_ptr<const Slide>(open_slide(row.path)); };

@@ -19,8 +19,9 @@ std::unique_ptr<const AllowedModels> allowed_models(const Config& config);
 /// Threads of the run: the configured number or allowed_threads().
 int run_threads(const Config& config);
 
-/// Loads encoders, model and genomic table and checks that they fit each other and the tiling. Throws ModelError, ConfigError.
-RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows);
+/// Loads encoders, model and genomic table and checks that they fit each other and the tiling. `archive`: all slides where `rows` are a
+/// task's share, so that no task is refused for what its share lacks. Throws ModelError, ConfigError.
+RunParts prepare_run(const Config& config, const std::vector<ManifestRow>& rows, const std::vector<ManifestRow>& archive = {});
 
 /// The slides still to do, in order, and how many are done. A slide whose file is missing is to do: it will be a failed one.
 struct WorkList {

@@ -9,7 +9,7 @@ DOORS = re.compile(r"mil/(bag|bag_file|prediction\w*|tile_classes|allowed_models
 TORCH = re.compile(r"(torch|ATen|c10)/")
 OWNERS = [                                                                          # third-party header -> files that may include it
     (r"openslide", r".*_openslide\.cpp"), (r"vips/", r".*_vips\.cpp"), (r"jpeglib|jerror", r".*_jpeg\.cpp"),
-    (r"openjpeg", r".*_openjpeg\.cpp"), (r"libdeflate", r".*_(libdeflate|zip)\.cpp"), (r"zip\.h", r".*_zip\.cpp"), (r"zlib", r".*_zlib\.cpp"), (r"tiff", r".*_tiff\.cpp"), (r"png", r".*_png\.cpp"), (r"H5|hdf5", r".*_hdf5\.cpp|mil/(\w+/)?h5_\w+\.(h|cpp)"),
+    (r"openjpeg", r".*_openjpeg\.cpp"), (r"libdeflate", r".*_(libdeflate|zip)\.cpp"), (r"zip\.h", r".*_zip\.cpp"), (r"zlib", r".*_zlib\.cpp"), (r"pcre2", r".*_pcre2\.cpp"), (r"tiff", r".*_tiff\.cpp"), (r"png", r".*_png\.cpp"), (r"H5|hdf5", r".*_hdf5\.cpp|mil/(\w+/)?h5_\w+\.(h|cpp)"),
     (r"openssl/", r".*_openssl\.cpp"), (r"(oneapi/)?tbb", r"pipeline/(slide_graph|\w+_tbb)\.cpp"), (r"(oneapi/)?tbb/flow_graph", r"pipeline/slide_graph\.cpp"),
     (r"boost/program_options", r"pipeline/options\.cpp"), (r"nlohmann/|fmt/", r".*\.cpp"), (TORCH.pattern, r"(tests/)?mil/.*"), (r"gtest/|gmock/", r"tests/.*")]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

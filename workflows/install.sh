@@ -9,7 +9,7 @@ purpose="${1:-build}"
 [ "$purpose" = build ] || [ "$purpose" = tests ] || { echo "install.sh: '$purpose': say build or tests" >&2; exit 2; }
 
 packages=(build-essential cmake ninja-build ccache lld pkg-config python3 python3-venv ca-certificates
-  libopenslide-dev libvips-dev libtiff-dev libjpeg62-turbo-dev libopenjp2-7-dev libpng-dev libdeflate-dev libzip-dev zlib1g-dev libhdf5-dev libtbb-dev
+  libopenslide-dev libvips-dev libtiff-dev libjpeg62-turbo-dev libopenjp2-7-dev libpng-dev libdeflate-dev libzip-dev zlib1g-dev libpcre2-dev libhdf5-dev libtbb-dev
   libboost-program-options-dev libboost-math-dev libnanoflann-dev nlohmann-json3-dev libfmt-dev libssl-dev
   libgtest-dev libgmock-dev)
 # the fuzzer's compiler

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A gene is looked for under its name, its symbol and its approved symbol, in this order; a name that two genes have finds neither.
+#include <algorithm>
 #include <unordered_map>
 
 #include "mil/genomics/join.h"
@@ -39,12 +40,9 @@ class GeneIndex {
     }
   }
 
-  std::int64_t column_of(const std::string& gene) const {
-    std::int64_t column = find(names_, gene);
-    if (column == nowhere) column = find(symbols_, gene);
-    if (column == nowhere && aliases_ != nullptr) column = find(approved_, aliases_->approved(gene));
-    return column;
-  }
+  std::int64_t by_name(const std::string& gene) const { return find(names_, gene); }
+  std::int64_t by_symbol(const std::string& gene) const { return find(symbols_, gene); }
+  std::int64_t by_alias(const std::string& gene) const { return aliases_ == nullptr ? nowhere : find(approved_, aliases_->approved(gene)); }
 
  private:
   const GeneAliases* aliases_;
@@ -53,21 +51,30 @@ class GeneIndex {
   Columns approved_;
 };
 
+std::string listed(const std::vector<std::string>& genes) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(examples, genes.size()); ++i) text += (i == 0 ? "" : ", ") + genes[i];
+  return genes.size() > examples ? text + ", ..." : text;
+}
+
 }  // namespace
 
-std::vector<std::int64_t> match_genes(const GenomicTable& table, const std::vector<std::string>& required, double max_missing,
-                                      const GeneAliases* aliases) {
+GeneMatch match_genes(const GenomicTable& table, const std::vector<std::string>& required, double max_missing, const GeneAliases* aliases) {
   const GeneIndex index(table, aliases);
-  std::vector<std::int64_t> found;
-  std::size_t missing = 0;
-  std::string named;
+  GeneMatch match;
   for (const std::string& gene : required) {
-    found.push_back(index.column_of(trimmed_id(gene)));
-    if (found.back() == nowhere && ++missing <= examples) named += (named.empty() ? "" : ", ") + gene;
+    const std::string name = trimmed_id(gene);
+    std::int64_t column = index.by_name(name);
+    if (column == nowhere && (column = index.by_symbol(name)) != nowhere) ++match.by_symbol;
+    if (column == nowhere && (column = index.by_alias(name)) != nowhere)
+      match.aliased.emplace_back(name, table.genes[static_cast<std::size_t>(column)]);
+    if (column == nowhere) match.missing.push_back(name);
+    match.columns.push_back(column);
   }
-  if (missing == 0 || static_cast<double>(missing) / static_cast<double>(required.size()) <= max_missing) return found;
+  const std::size_t missing = match.missing.size();
+  if (missing == 0 || static_cast<double>(missing) / static_cast<double>(required.size()) <= max_missing) return match;
   throw ModelError("genomic table: find the " + std::to_string(required.size()) + " genes of the model: " + std::to_string(missing) +
-                   " are missing, more than the allowed share (" + named + (missing > examples ? ", ..." : "") +
+                   " are missing, more than the allowed share (" + listed(match.missing) +
                    "): check that the table uses the model's gene names, or give a list of aliases with --genomics.aliases");
 }
 

@@ -8,6 +8,7 @@
 
 #include "pipeline/commands.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/join_document.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/progress.h"
 #include "pipeline/run_estimate.h"
@@ -105,7 +106,8 @@ ExitCode command_plan(const ParsedOptions& options, const std::vector<std::strin
   const auto all_rows = read_archive(config.run.archive, config.run.manifest);
   const auto rows = task_share(all_rows, config.run.task_index, config.run.task_count);
   start_image_library("microtome", 1);
-  const RunParts parts = prepare_run(config, rows);
+  const RunParts parts = prepare_run(config, rows, all_rows);
+  fmt::print(stderr, "{}", join_summary(joined_tables(parts)));
   const double rate = measure_encoder(parts);
   const ProgramMemory program{resources_used().peak_rss, free_heap_bytes()};
   const WorkList work = plan_work(parts, rows);

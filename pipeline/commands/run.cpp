@@ -9,6 +9,7 @@
 #include "pipeline/finished_bags.h"
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/join_document.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/outputs/run_files.h"
 #include "pipeline/progress.h"
@@ -70,9 +71,11 @@ std::set<std::string> sections_without_say(const Config& config) {
 ExitCode command_run(const ParsedOptions& options, const std::vector<std::string>&) {
   const Config& config = options.config;
   if (config.run.output.empty()) throw ConfigError("wanted a place for the results: give --output DIR");
-  const auto rows = task_share(slides_of(config), config.run.task_index, config.run.task_count);
+  const auto archive = slides_of(config);
+  const auto rows = task_share(archive, config.run.task_index, config.run.task_count);
   start_image_library("microtome", 1);
-  const RunParts parts = prepare_run(config, rows);
+  const RunParts parts = prepare_run(config, rows, archive);
+  fmt::print(stderr, "{}", join_summary(joined_tables(parts)));
   require_writable(config.run.output);
   remove_leftovers(config.run.output);
   publish_file(config.run.output / "effective.ini", effective_ini(parts.config, sections_without_say(config)));

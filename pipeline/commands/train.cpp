@@ -13,6 +13,7 @@
 #include "pipeline/inputs/training_set.h"
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/machine/threads.h"
+#include "pipeline/outputs/join_document.h"
 #include "pipeline/outputs/learning_curves.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/progress.h"
@@ -76,8 +77,9 @@ void describe(const TrainingSet& set) {
     fmt::print(stderr, "{} labelled slides, {} classes", set.slides.size(), set.card.classes.size());
   for (std::size_t m = 0; m < set.card.modalities.size(); ++m)
     fmt::print(stderr, "; {}: {} features ({} slides without a row)", set.card.modalities[m].name, set.card.modalities[m].features.size(),
-               set.slides_without_row[m].second);
+               set.joined[m].audit.slides_without_row_count);
   fmt::print(stderr, "\n");
+  fmt::print(stderr, "{}", join_summary(set.joined));
   const auto tell = [](std::size_t count, const std::string& first, const char* what) {
     if (count > 0) fmt::print(stderr, "left out: {} {}, the first is '{}'\n", count, what, first);
   };
@@ -159,6 +161,7 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
 
   Publication publication(folder);
   publication.write("history.jsonl", history_text(result.history, survival));
+  if (!set.joined.empty()) publication.write("join.json", join_json(set.joined));
   publication.write("learning_curves.svg", learning_curves_svg(result.history));
   publication.write("predictions.csv", survival ? risks_text(result) : predictions_text(result, classes));
   publication.write(
@@ -166,7 +169,7 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
       nlohmann::ordered_json{{"recipe", set.recipe}, {"final_epochs", result.final_epochs}, {survival ? "concordance" : "pooled_accuracy", survival ? result.concordance : result.pooled_accuracy}}
               .dump(2) +
           "\n");
-  publication.publish();
+  publication.publish(stale_join(set.joined));
   fmt::print(stderr, "{}: trained for {} epochs; {} on patients held out of training {:.3f} ({} slides)\n", folder.string(), result.final_epochs,
              survival ? "Harrell's c within folds" : "accuracy", survival ? result.concordance : result.pooled_accuracy, result.predictions.size());
   return ExitCode::done;

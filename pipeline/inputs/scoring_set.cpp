@@ -60,7 +60,7 @@ std::vector<SlideKeys> labelled(ScoringSet& set, const std::multimap<std::string
 
 void add_tables(ScoringSet& set, const Config& config, const ModelCard& card) {
   const EvaluateSettings& settings = config.evaluate;
-  const TablesAsked asked{settings.genomics, settings.clinical, "", genomic_reading(config.genomics), config.run.max_missing_genes};
+  const TablesAsked asked{settings.genomics, settings.clinical, "", genomic_reading(config), config.run.max_missing_genes};
   if (!asked.any()) return;
   if (card.modalities.empty())
     throw ModelError(fmt::format("{}: wanted a model that uses genes or clinical columns: this one was trained on images alone: leave the table out",

@@ -73,17 +73,12 @@ void add_folds(TrainingSet& set, const fs::path& path) {
 
 /// Returns what the tables' part of the recipe is.
 std::string add_tables(TrainingSet& set, const Config& config) {
-  const TablesAsked asked{config.run.genomics, config.run.clinical, config.data.clinical_columns, genomic_reading(config.genomics), 0};
+  const TablesAsked asked{config.run.genomics, config.run.clinical, config.data.clinical_columns, genomic_reading(config), 0};
   if (!asked.any()) return "";
   std::vector<SlideKeys> keys;
   for (const auto& slide : set.slides) keys.push_back({slide.bag.slide_id, slide.patient_id, tcga_sample(slide.bag.slide_id).value_or("")});
   const Modalities modalities = Modalities::of_tables(asked, keys);
-  for (const auto& table : modalities.tables()) {
-    const std::size_t without = table.source->audit().slides_without_row_count;
-    if (without == set.slides.size())
-      throw ModelError(fmt::format("the table '{}': wanted rows for the labelled slides: none of {} was found: check the ids of the table", table.name, keys.size()));
-    set.slides_without_row.emplace_back(table.name, without);
-  }
+  for (const auto& table : modalities.tables()) set.joined.push_back({table.name, table.source->audit()});
   for (std::size_t i = 0; i < keys.size(); ++i) set.slides[i].tables = modalities.rows(keys[i]);
   set.card.modalities = modalities.cards();
   return modalities.recipe();

@@ -18,7 +18,7 @@ struct TrainingSet {
   // left out, and of each kind the first, for the log
   std::size_t bags_without_label = 0, bags_without_tiles = 0, labels_without_bag = 0;
   std::string first_without_label, first_without_tiles, first_without_bag;
-  std::vector<std::pair<std::string, std::size_t>> slides_without_row;  // of each modality
+  std::vector<JoinedTable> joined;  // how slides found their rows, a table each
   std::size_t bags_read_again = 0;  // beyond the memory limit: read each time
 };
 

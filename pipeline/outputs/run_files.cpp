@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/outputs/run_files.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "mil/sha256.h"
 #include "pipeline/options.h"
+#include "pipeline/outputs/join_document.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/outputs/slide_documents.h"
 #include "pipeline/resume.h"
@@ -16,6 +18,10 @@ namespace microtome {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+std::vector<std::string> first(const std::vector<std::string>& names, std::size_t most) {
+  return {names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), most))};
+}
 
 Json audit_json(const JoinAudit& audit) {
   Json by = Json::object();
@@ -29,7 +35,7 @@ Json audit_json(const JoinAudit& audit) {
           {"rows_without_slide", audit.rows_without_slide_count},
           {"genes_required", audit.genes_required},
           {"genes_found", audit.genes_found},
-          {"genes_missing_first", audit.genes_missing}};
+          {"genes_missing_first", first(audit.genes_missing, 20)}};
 }
 
 Json encoder_json(const EncoderFacts& e) {
@@ -129,7 +135,9 @@ void write_run_files(const RunParts& parts, const std::vector<ManifestRow>& rows
   publication.write("run.json", run_json(parts, summary, clock));
   publication.write("slides.jsonl", lines);
   publication.write("index.html", index_html(page));
-  publication.publish();
+  const auto joined = joined_tables(parts);
+  if (!joined.empty()) publication.write("join.json", join_json(joined));
+  publication.publish(stale_join(joined));
 }
 
 }  // namespace microtome

@@ -19,7 +19,7 @@ struct RunSummary {
   double graph_seconds = 0;  // from the first slide to the last
 };
 
-/// run.json, slides.jsonl, index.html. Slides without a document yet (an interrupted run) are left out. Throws OutputError.
+/// run.json, slides.jsonl, index.html, and join.json where tables were joined. Slides without a document yet (an interrupted run) are left out. Throws OutputError.
 void write_run_files(const RunParts& parts, const std::vector<ManifestRow>& rows, const RunSummary& summary, const StageClock& clock);
 
 }  // namespace microtome

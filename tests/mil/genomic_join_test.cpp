@@ -53,7 +53,7 @@ TEST(GenomicJoin, SeveralRowsOfOnePatientAreAnErrorThatCountsThem) {
         GenomicJoin(table).find({"slide7", "p2", ""});
       }),
       "genomic table: find the row of slide slide7: its patient has 3 rows, the first at positions 1 and 2 (counted from 0): keep one "
-      "row per patient or give the slide a sample_id");
+      "row per patient, give the slide a sample_id, or say with --genomics.duplicates which counts");
   const GenomicTable both = table_of({"p1", "a1"}, {"", "p1"});
   EXPECT_THROW(GenomicJoin(both).find({"s", "p1", ""}), ModelError) << "one row by id, another by column";
 }
@@ -129,6 +129,9 @@ TEST(GenomicJoin, TheAuditCountsWaysAndNamesTheFirstSlidesWithoutRow) {
   EXPECT_EQ(audit.matched, 4U);
   EXPECT_EQ(audit.matched_by, (std::vector<std::pair<std::string, std::size_t>>{{"sample_id", 1}, {"patient_id", 2}, {"tcga-patient", 1}}));
   EXPECT_EQ(audit.slides_without_row_count, 25U);
+  EXPECT_EQ(audit.patients, 4U) << "p1, nobody, the barcode's, and s3, which names none";
+  EXPECT_EQ(audit.patients_without_row, 1U);
+  EXPECT_EQ(audit.rows, 5U);
   ASSERT_EQ(audit.slides_without_row.size(), 20U);
   EXPECT_EQ(audit.slides_without_row.front(), "lost0");
   EXPECT_EQ(audit.rows_without_slide_count, 2U);
@@ -152,8 +155,8 @@ TEST(TcgaBarcode, PatientsAreTwelveCharactersAndSamplesFifteen) {
 TEST(MatchGenes, GivesTheColumnOfEachGeneOrMinusOne) {
   GenomicTable table;
   table.genes = {"TP53", "KRAS", " EGFR"};
-  EXPECT_EQ(match_genes(table, {"EGFR", "MUT", "TP53", "KRAS "}, 0.25), (std::vector<std::int64_t>{2, -1, 0, 1}));
-  EXPECT_EQ(match_genes(table, {}, 0), std::vector<std::int64_t>{});
+  EXPECT_EQ(match_genes(table, {"EGFR", "MUT", "TP53", "KRAS "}, 0.25).columns, (std::vector<std::int64_t>{2, -1, 0, 1}));
+  EXPECT_EQ(match_genes(table, {}, 0).columns, std::vector<std::int64_t>{});
 }
 
 TEST(MatchGenes, MoreThanTheAllowedShareMissingIsRefusedByName) {
@@ -175,7 +178,10 @@ TEST(MatchGenes, ASymbolStandsForItsGeneWhereItIsAlone) {
   GenomicTable table;
   table.genes = {"ENSG1", "ENSG2", "ENSG3"};
   table.gene_columns["symbol"] = {"TP53", "TWIN", "TWIN"};
-  EXPECT_EQ(match_genes(table, {"TP53", "TWIN", "ENSG3"}, 0.5), (std::vector<std::int64_t>{0, -1, 2}));
+  const GeneMatch match = match_genes(table, {"TP53", "TWIN", "ENSG3"}, 0.5);
+  EXPECT_EQ(match.columns, (std::vector<std::int64_t>{0, -1, 2}));
+  EXPECT_EQ(match.by_symbol, 1U);
+  EXPECT_EQ(match.missing, (std::vector<std::string>{"TWIN"}));
 }
 
 TEST(MatchGenes, OldAndNewSymbolsMeetThroughTheUsersAliases) {
@@ -185,9 +191,11 @@ TEST(MatchGenes, OldAndNewSymbolsMeetThroughTheUsersAliases) {
   aliases.add_approved("SEPTIN2");
   aliases.add("SEPT2", "SEPTIN2");
   aliases.add("MUT", "MMUT");
-  EXPECT_EQ(match_genes(table, {"SEPTIN2", "MMUT", "KRAS"}, 0, &aliases), (std::vector<std::int64_t>{0, 1, 2}));
+  const GeneMatch match = match_genes(table, {"SEPTIN2", "MMUT", "KRAS"}, 0, &aliases);
+  EXPECT_EQ(match.columns, (std::vector<std::int64_t>{0, 1, 2}));
+  EXPECT_EQ(match.aliased, (std::vector<std::pair<std::string, std::string>>{{"SEPTIN2", "SEPT2"}, {"MMUT", "MUT"}}));
   table.genes = {"SEPTIN2", "MMUT", "KRAS"};
-  EXPECT_EQ(match_genes(table, {"SEPT2", "MUT", "KRAS"}, 0, &aliases), (std::vector<std::int64_t>{0, 1, 2})) << "whichever side is older";
+  EXPECT_EQ(match_genes(table, {"SEPT2", "MUT", "KRAS"}, 0, &aliases).columns, (std::vector<std::int64_t>{0, 1, 2})) << "whichever side is older";
   EXPECT_THROW(match_genes(table, {"SEPT2"}, 0), ModelError) << "without aliases nothing is guessed";
 }
 

@@ -66,6 +66,16 @@ TEST(Options, WrongValuesAreSentences) {
   EXPECT_EQ(refusal({"--task-index", "4", "--task-count", "4"}), "run.task_index: wanted 0..3 (task_count is 4), got 4");
 }
 
+TEST(Options, HowSlidesFindTheirRowsIsCheckedBeforeAnyWork) {
+  const std::vector<std::string> sections{"run", "genomics"};
+  EXPECT_EQ(parse_options({"--genomics.keys", "regex:^(?<patient>P[0-9]+)"}, sections).config.genomics.keys, "regex:^(?<patient>P[0-9]+)");
+  EXPECT_EQ(refusal({"--genomics.keys", "barcode"}, sections), "genomics.keys: wanted auto, exact, tcga, cptac or regex:<pattern>, got 'barcode'");
+  EXPECT_EQ(refusal({"--genomics.keys", "regex:("}, sections),
+            "genomics.keys: wanted a regular expression, got 'regex:(': missing closing parenthesis at character 1");
+  EXPECT_EQ(refusal({"--genomics.duplicates", "first"}, sections), "genomics.duplicates: wanted refuse, first-barcode or mean, got 'first'");
+  EXPECT_EQ(refusal({"--run.max_missing_patients", "1.5"}, sections), "run.max_missing_patients: wanted a share in 0..1, got 1.5");
+}
+
 TEST(Options, AShortNameMeansTheCommandsOwnOption) {
   const auto evaluate = parse_options({"--seed", "7", "--labels", "l.csv", "--output", "o"}, {"evaluate"}).config;
   EXPECT_EQ(evaluate.evaluate.seed, 7U);
