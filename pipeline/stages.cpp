@@ -164,6 +164,10 @@ void predict(const RunParts& parts, SlideJob& job) {
   std::vector<TableRow> tables;
   if (parts.modalities) tables = parts.modalities->rows(job.row.keys, &uses);
   job.prediction = parts.model->predict(job.bags[job.model_bag], tables);
+  const ModelCard& card = parts.model->card();
+  if (card.modalities.empty()) return;
+  tables.resize(card.modalities.size());  // none were given: all are missing
+  tell_explanation(parts.model->explain(job.bags[job.model_bag], tables, job.prediction->predicted), card, tables, *job.prediction);
   std::vector<ModalityUse>& told = job.prediction->modalities;  // tiles first, then the tables
   for (std::size_t m = 0; m < uses.size(); ++m) {
     told[m + 1].matched_by = uses[m].matched_by;

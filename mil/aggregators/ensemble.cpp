@@ -96,6 +96,12 @@ class Ensemble final : public SlideModel {
     return joined;
   }
 
+  TableExplanation explain(const Bag& bag, const std::vector<TableRow>& tables, int predicted) const override {
+    std::vector<TableExplanation> explanations;
+    for (const auto& member : members_) explanations.push_back(member->explain(bag, tables, predicted));
+    return mean_of(explanations);
+  }
+
  private:
   const std::vector<std::shared_ptr<const SlideModel>> members_;
   const ModelCard card_;

@@ -10,6 +10,7 @@
 #include "mil/aggregators/mil_network.h"
 #include "mil/aggregators/model_card.h"
 #include "mil/allowed_models.h"
+#include "mil/explain/explain_tables.h"
 #include "mil/model_error.h"
 #include "mil/sha256.h"
 
@@ -31,6 +32,10 @@ class MilModel final : public SlideModel {
     Prediction prediction = network_.predict(bag, tables);
     prediction.aggregator = {name(), sha256_};
     return prediction;
+  }
+
+  TableExplanation explain(const Bag& bag, const std::vector<TableRow>& tables, int predicted) const override {
+    return card().modalities.empty() ? TableExplanation{} : explain_tables(network_, network_.input(bag, tables), predicted);
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mil/bag.h"
+#include "mil/explain/table_explanation.h"
 #include "mil/prediction.h"
 
 namespace microtome {
@@ -81,6 +82,8 @@ class SlideModel {
   /// Thread-safe; computes on the calling thread. A bag of no tiles is a BagError. Deterministic.
   /// `tables`: one a modality of the card, or none at all; what is not present is replaced by what the model learned for that.
   virtual Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const = 0;
+  /// What moved the answer of predict() for the same input, `predicted` being its class. Of a model of tiles alone: nothing.
+  virtual TableExplanation explain(const Bag&, const std::vector<TableRow>&, int /*predicted*/) const { return {}; }
 };
 
 /// Throws ModelError: folder or file missing, JSON wrong, key missing, shape wrong, weights that the list does not allow (null: no list).
