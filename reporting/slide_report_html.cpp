@@ -151,10 +151,11 @@ std::string regions(const Findings& findings) {
   return out + "</tbody>\n</table>\n</section>\n";
 }
 
+// What other programs open.
 std::string files(const FindingsMarker& slide) {
   std::string out = "<section>\n<h2>Files</h2>\n<p class=\"list\"><a href=\"./findings.json\">findings.json</a>\n";
   for (const FindingsArtifact& artifact : slide.artifacts)
-    if (!artifact.media_type.starts_with("image/jp") && artifact.media_type != "image/png")
+    if (artifact.media_type == "image/tiff" || artifact.media_type == "application/geo+json" || artifact.media_type == "text/csv")
       out += fmt::format("<a href=\"{}\">{}</a>\n", relative_link(artifact.path), escaped(artifact.path));
   return out + "</p>\n</section>\n";
 }
