@@ -18,6 +18,7 @@ namespace microtome {
 namespace {
 
 constexpr double kMostTicks = 8;
+constexpr double kMostMonths = 120;  // of the chart: the last interval of discrete hazards reaches to the longest follow-up
 
 std::string status_words(const std::string& status) { return status == "rejected_qc" ? "rejected by quality control" : status; }
 
@@ -69,7 +70,7 @@ std::string survival_figure(const SurvivalAnswer& survival) {
   if (!drawable(survival)) return "";
   ChartSeries curve{"as the model predicts", ChartMark::line, {{0, 1, {}, {}}}};
   for (std::size_t i = 0; i < survival.months.size(); ++i) curve.points.push_back({survival.months[i], survival.survival[i], {}, {}});
-  const double months = survival.months.back();
+  const double months = std::min(survival.months.back(), kMostMonths);
   const Chart chart{"Predicted survival", "Months from the start of follow-up", "Survival", 0, months, 0, 1, {curve}, month_step(months)};
   return fmt::format(
       "<figure>\n{}<figcaption>Survival that the model predicts from this slide and its tables. There is no interval: it is no forecast for "
@@ -77,15 +78,13 @@ std::string survival_figure(const SurvivalAnswer& survival) {
       chart_svg(chart));
 }
 
-std::string survival_at_months(const SurvivalAnswer& survival) {
+std::string survival_table(const SurvivalAnswer& survival) {
   std::string rows;
-  for (const double wanted : {12.0, 36.0, 60.0, 120.0}) {
-    const auto at = std::find(survival.months.begin(), survival.months.end(), wanted);
-    if (at == survival.months.end()) continue;
-    const double value = survival.survival[static_cast<std::size_t>(at - survival.months.begin())];
-    if (std::isfinite(value))
-      rows += fmt::format("<tr><th scope=\"row\">{:g} months</th><td class=\"number\">{:.0f}&nbsp;%</td></tr>\n", wanted, 100 * value);
-  }
+  if (!drawable(survival)) return "";
+  for (const double wanted : {12.0, 36.0, 60.0})
+    if (wanted <= survival.months.back())
+      rows += fmt::format("<tr><th scope=\"row\">{:g} months</th><td class=\"number\">{:.0f}&nbsp;%</td></tr>\n", wanted,
+                          100 * survival_at(survival, wanted));
   return rows.empty() ? "" : "<table>\n<thead><tr><th scope=\"col\">Predicted survival</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n" + rows + "</tbody>\n</table>\n";
 }
 
@@ -112,7 +111,7 @@ std::string class_bars(const FindingsMarker& slide) {
 std::string answer(const Findings& findings, const FindingsMarker& slide) {
   if (!findings.prediction) return "<p>No slide-level model was asked.</p>\n";
   const auto& survival = findings.prediction->survival;
-  std::string words = survival ? group_words(*survival) + survival_at_months(*survival)
+  std::string words = survival ? group_words(*survival) + survival_table(*survival)
                       : slide.label.empty() ? "<p class=\"group\">No finite probabilities.</p>\n"
                                             : fmt::format("<p class=\"group\">{}</p>\n", escaped(slide.label)) + class_bars(slide);
   words += fmt::format("<p class=\"small\">Attention rests on about {} of {} tiles.</p>\n",
@@ -152,10 +151,11 @@ std::string regions(const Findings& findings) {
   return out + "</tbody>\n</table>\n</section>\n";
 }
 
+// What other programs open.
 std::string files(const FindingsMarker& slide) {
   std::string out = "<section>\n<h2>Files</h2>\n<p class=\"list\"><a href=\"./findings.json\">findings.json</a>\n";
   for (const FindingsArtifact& artifact : slide.artifacts)
-    if (!artifact.media_type.starts_with("image/jp") && artifact.media_type != "image/png")
+    if (artifact.media_type == "image/tiff" || artifact.media_type == "application/geo+json" || artifact.media_type == "text/csv")
       out += fmt::format("<a href=\"{}\">{}</a>\n", relative_link(artifact.path), escaped(artifact.path));
   return out + "</p>\n</section>\n";
 }

@@ -27,16 +27,16 @@ h2 { margin: 34px 0 6px; font-size: 19px; font-weight: 650; }
 .explained th.number { text-align: right; }
 .explained td.number { white-space: nowrap; }
 .units { color: var(--soft); font-size: 13px; }
-.directions, .explained td:last-child { width: 300px; }
+.directions { width: 300px; }
 .directions span { display: inline-block; width: 50%; }
 .directions span + span { text-align: right; }
 .signed { position: relative; display: block; height: 12px; background: linear-gradient(to right, transparent calc(50% - 1px), #57606a calc(50% - 1px), #57606a calc(50% + 1px), transparent calc(50% + 1px)) #eef1f4; border-radius: 2px; }
 .signed span { position: absolute; top: 1px; bottom: 1px; border-radius: 2px; }
 .signed .up { background: #d55e00; }
 .signed .down { background: #0072b2; }
-.status td:last-child { width: auto; white-space: nowrap; }
+.status td:last-child { white-space: nowrap; }
 .status tr.unknown td { color: var(--soft); }
-table.narrow, .narrow td:last-child { width: auto; }
+table.narrow { width: auto; }
 .missing { margin: 0 0 6px; }
 .list a { margin-right: 22px; }
 @media print {
@@ -45,7 +45,7 @@ table.narrow, .narrow td:last-child { width: auto; }
   .note, .answer figcaption, .pictures figcaption { font-size: 10px; }
   .pictures figure { flex: 0 1 240px; }
   .explained tbody th, .explained td { padding: 3px 8px; }
-  .directions, .explained td:last-child { width: 190px; }
+  .directions { width: 190px; }
 }
 )css";
 

@@ -107,7 +107,7 @@ TEST(FinishedBags, OfAnotherFolderAreScoredThereAndStayHere) {
   auto files = scored.files("z"), expected = whole.files("z");
   EXPECT_FALSE(files.contains("features.h5"));
   EXPECT_NE(files["findings.json"].find(R"("role": "features")"), std::string::npos);
-  for (const char* name : {"prediction.h5", "heatmap.tif", "heatmap.png", "regions.geojson", "thumbnail.jpg"}) EXPECT_EQ(files[name], expected[name]) << name;
+  for (const char* name : {"prediction.h5", "heatmap.tif", "heatmap.png", "regions.geojson", "report.html", "thumbnail.jpg"}) EXPECT_EQ(files[name], expected[name]) << name;
   EXPECT_EQ(earlier.files("z"), before);
   EXPECT_EQ(scored.run().ok, 0u) << "all is done";
   scored.set_model(model(2));

@@ -11,7 +11,6 @@
 #include "pipeline/inputs/modalities.h"
 #include "tests/pipeline/graph_fixture.h"
 #include "tests/support/expect_error.h"
-#include "tests/support/fake_model.h"
 #include "tests/support/temp_dir.h"
 
 namespace microtome {
@@ -97,7 +96,6 @@ TEST_F(GeneStatusTest, ARunTellsEachSlideItsGenes) {
   archive.add("one", tissue_slide(3));
   archive.add("two", tissue_slide(3, 1));
   FakeRun run(archive, dir.path() / "out", 2);
-  run.set_model(std::make_shared<FakeModel>(0.01));
   ModelCard card;
   card.modalities = {Modality{"genomics", {"A"}, {}, {}, "", "linear", 32, {}}};
   TablesAsked asked;

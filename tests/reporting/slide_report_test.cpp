@@ -32,6 +32,18 @@ TEST(SlideReport, DrawsTheCurveFromWholeSurvivalAtMonthZero) {
   EXPECT_TRUE(says(page, "it is no forecast for one person"));
 }
 
+TEST(SlideReport, ReadsTheCurveBetweenItsMonthsAndNotBeyondThem) {
+  Findings findings = sample_survival_findings();
+  findings.prediction->survival->months = {10, 40};
+  findings.prediction->survival->survival = {0.9, 0.6};
+  const std::string page = slide_report_html(findings);
+  EXPECT_TRUE(says(page, "<th scope=\"row\">12 months</th><td class=\"number\">88&nbsp;%</td>"));
+  EXPECT_TRUE(says(page, "<th scope=\"row\">36 months</th><td class=\"number\">64&nbsp;%</td>"));
+  EXPECT_FALSE(says(page, "60 months"));
+  findings.prediction->survival->months = {60, 300};  // discrete hazards: the last interval ends with the longest follow-up
+  EXPECT_TRUE(says(slide_report_html(findings), "points=\"62.00,40.00 250.00,77.60 1002.00,190.40\"")) << "120 months wide, cut off there";
+}
+
 TEST(SlideReport, DrawsNoCurveOfNumbersThatAreNotFinite) {
   Findings findings = sample_survival_findings();
   findings.prediction->survival->survival[2] = std::numeric_limits<double>::quiet_NaN();
