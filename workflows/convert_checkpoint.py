@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a model folder for `microtome run --model DIR` from a checkpoint of CLAM, DSMIL, TransMIL or MIL-Lab's ABMIL.
+"""Makes a model folder for `microtome run --model DIR` from a checkpoint of CLAM, DSMIL, TransMIL, MCAT or MIL-Lab's ABMIL.
 
   convert_checkpoint.py s_0_checkpoint.pt --out models/subtype --classes LUAD,LUSC --encoder-name resnet50-trunc --encoder-sha256 11ad..e0 \\
       --tile-px 256 --mpp 0.5
   convert_checkpoint.py aggregator.pth --out models/tumour --classes normal,tumour --encoder-name simclr --encoder-sha256 52c0..7b --tile-px 224 \\
       --mpp 0.5 --aggregator dsmil
+  convert_checkpoint.py s_0_checkpoint.pt --out models/blca --table signatures.json --months 10.3,19.2,35.1,165.9 --encoder-name resnet50-trunc \
+      --encoder-sha256 11ad..e0 --tile-px 256 --mpp 0.5
 
 The file says which network it holds and how wide it is; --aggregator only demands one. What it does not say has to be given: classes in the order of
 its outputs, the encoder of its features (name and sha256 as `microtome run` reports them), tile size and resolution. A DSMIL of one class, the
-positive one, becomes a model of two: name the negative class first.
+positive one, becomes a model of two: name the negative class first. An MCAT predicts survival and knows its genes by place only: --table is a JSON
+object with name, units, features, mean and scale (a number a feature, of its training fold), and groups, a list of {name, features: [names]} in the
+order of its signatures; --months are the right ends of its time bins; --risk-cut parts low from high risk.
 Only tensors are read: no code of a checkpoint is run. Exit codes: 0 done, 2 usage, 4 checkpoint unusable. Needs Python with torch and numpy.
 """
 import argparse
@@ -25,14 +29,14 @@ import warnings
 from pathlib import Path
 
 EXIT_USAGE, EXIT_UNUSABLE = 2, 4
-AGGREGATORS = ("clam-sb", "clam-mb", "clam-sb-plain", "clam-mb-plain", "dsmil", "transmil", "abmil-gated", "abmil")
+AGGREGATORS = ("clam-sb", "clam-mb", "clam-sb-plain", "clam-mb-plain", "dsmil", "transmil", "abmil-gated", "abmil", "mcat")
 CARD_FILE, WEIGHTS_FILE = "model.json", "weights.safetensors"
 TRANSMIL_HEADS, TRANSMIL_KERNEL = 8, 33
 
 # Keys that only these have, and why they are not converted. In this order: the first one that fits speaks.
 REFUSED_KINDS = (
-    (r"(coattn|sig_networks|fc_omic|mm|classifier_mm|rna_embedder|rna_reconstruction)\b",
-     "it is a fusion model of image and genes (MCAT, PORPOISE, SurvPath, TANGLE): fusion models come with a later release (survival)"),
+    (r"(sig_networks|fc_omic|mm|classifier_mm|rna_embedder|rna_reconstruction)\b",
+     "it is a fusion model of image and genes (PORPOISE, SurvPath, TANGLE): of these only MCAT is converted"),
     (r"layers\.\d+\.conv\.", "it is a Patch-GCN: its published checkpoints predict survival, which comes with a later release"),
     (r"b_classifier\.v\.", "it is a DSMIL with a value network: only the published form, without one, is converted"),
 )
@@ -54,7 +58,10 @@ def parse(words):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a state_dict that torch.save wrote, or a .safetensors file")
     p.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder")
-    p.add_argument("--classes", required=True, metavar="A,B", help="names in the order of the outputs")
+    p.add_argument("--classes", metavar="A,B", help="names in the order of the outputs; not of MCAT")
+    p.add_argument("--table", type=Path, metavar="JSON", help="of MCAT: its genes and signatures")
+    p.add_argument("--months", metavar="A,B", help="of MCAT: right ends of its time bins")
+    p.add_argument("--risk-cut", type=float, metavar="RISK", help="of MCAT: median risk of its training patients, -bins..0")
     p.add_argument("--encoder-name", required=True, metavar="NAME")
     p.add_argument("--encoder-sha256", required=True, metavar="HEX", help="of the encoder's model file")
     p.add_argument("--encoder-random-weights", action="store_true", help="the encoder was never trained: a rehearsal")
@@ -65,8 +72,12 @@ def parse(words):
 
 
 def check_arguments(a):
-    a.classes = a.classes.split(",")
-    if len(a.classes) < 2 or "" in a.classes or len(set(a.classes)) != len(a.classes):
+    if a.classes is None and a.table is None:
+        raise usage("--classes: wanted two or more different names such as normal,tumour, got nothing")
+    if a.classes is not None and a.table is not None:
+        raise usage("--classes: wanted no names beside --table, which a survival model has: leave one of them out")
+    a.classes = ["risk"] if a.classes is None else a.classes.split(",")
+    if len(a.classes) < 2 and a.table is None or "" in a.classes or len(set(a.classes)) != len(a.classes):
         raise usage(f"--classes: wanted two or more different names such as normal,tumour, got '{','.join(a.classes)}'")
     if not a.encoder_name:
         raise usage("--encoder-name: wanted the encoder's name, got nothing")
@@ -155,6 +166,8 @@ def listed(keys):
 
 def kind_of(path, state):
     has = state.__contains__
+    if has("coattn.in_proj_weight") and has("wsi_net.0.weight"):
+        return "mcat"
     if has("attention_net.0.weight") and any(key.startswith("classifiers.") for key in state):
         return ("clam-mb" if has("classifiers.0.weight") else "clam-sb") + ("-plain" if has("attention_net.3.module.0.weight") else "")
     for pattern, sentence in REFUSED_KINDS:
@@ -166,7 +179,7 @@ def kind_of(path, state):
         return "transmil"
     if has("patch_embed.0.weight") and any(key.startswith("global_attn.") for key in state):
         return mil_lab_kind(path, state)
-    raise Refused(f"{path}: wanted a checkpoint of CLAM, DSMIL, TransMIL or MIL-Lab's ABMIL: it is of another architecture, with keys "
+    raise Refused(f"{path}: wanted a checkpoint of CLAM, DSMIL, TransMIL, MCAT or MIL-Lab's ABMIL: it is of another architecture, with keys "
                   f"{listed(state)}")
 
 
@@ -238,9 +251,49 @@ def transmil_plan(kind, state):
     return keys | {f"norm.{part}": shape for part, shape in norm.items()}, (d, embed, embed), classes
 
 
+def transformer_keys(name, embed):
+    keys = {f"{name}.self_attn.in_proj_weight": (3 * embed, embed), f"{name}.self_attn.in_proj_bias": (3 * embed,)}
+    keys |= linear(f"{name}.self_attn.out_proj", embed, embed) | linear(f"{name}.linear1", 2 * embed, embed) | linear(f"{name}.linear2", embed, 2 * embed)
+    return keys | {f"{name}.{norm}.{part}": (embed,) for norm in ("norm1", "norm2") for part in ("weight", "bias")}
+
+
+def bilinear_keys(embed):
+    small = max(1, embed // 8)
+    keys = linear("mm.encoder1.0", embed, (small + 1) ** 2) | linear("mm.encoder2.0", embed, embed)
+    for side in (1, 2):
+        keys |= linear(f"mm.linear_h{side}.0", small, embed) | linear(f"mm.linear_z{side}.0", small, 2 * embed) | linear(f"mm.linear_o{side}.0", small, small)
+    return keys
+
+
+def mcat_plan(kind, state):
+    embed, d, bins = rows(state, "wsi_net.0.weight"), columns(state, "wsi_net.0.weight"), rows(state, "classifier.weight")
+    hidden = rows(state, "path_attention_head.attention_a.0.weight")
+    keys = linear("wsi_net.0", embed, d) | linear("coattn.out_proj", embed, embed) | linear("classifier", bins, embed)
+    keys |= {"coattn.in_proj_weight": (3 * embed, embed), "coattn.in_proj_bias": (3 * embed,)}
+    for g, genes in enumerate(signature_sizes(state)):
+        keys |= linear(f"sig_networks.{g}.0.0", embed, genes) | linear(f"sig_networks.{g}.1.0", embed, embed)
+    for branch in ("path", "omic"):
+        keys |= attention_keys(f"{branch}_attention_head", embed, hidden, 1, False) | linear(f"{branch}_rho.0", embed, embed)
+        for layer in range(2):
+            keys |= transformer_keys(f"{branch}_transformer.layers.{layer}", embed)
+    keys |= linear("mm.0", embed, 2 * embed) | linear("mm.2", embed, embed) if fusion_of(state) == "concat" else bilinear_keys(embed)
+    return keys, (d, embed, hidden), bins
+
+
+def fusion_of(state):
+    return "kronecker" if "mm.linear_h1.0.weight" in state else "concat"
+
+
+def signature_sizes(state):
+    sizes = []
+    while f"sig_networks.{len(sizes)}.0.0.weight" in state:
+        sizes.append(columns(state, f"sig_networks.{len(sizes)}.0.0.weight"))
+    return sizes
+
+
 def plan_of(kind, state):
     """The keys and shapes that this network must have, its sizes (features, embedding, attention), its outputs."""
-    plan = clam_plan if kind.startswith("clam") else {"dsmil": dsmil_plan, "transmil": transmil_plan}.get(kind, abmil_plan)
+    plan = clam_plan if kind.startswith("clam") else {"dsmil": dsmil_plan, "transmil": transmil_plan, "mcat": mcat_plan}.get(kind, abmil_plan)
     return plan(kind, state)
 
 
@@ -262,6 +315,8 @@ def check_state(path, kind, state, keys):
                           f"{'' if tensor.layout == torch.strided else ', sparse'}: save the model as float32")
         if not torch.isfinite(tensor).all():
             raise Refused(f"{path}: wanted finite numbers: {key} has NaN or infinity: the training had failed")
+    if kind == "mcat" and keys["wsi_net.0.bias"][0] % TRANSMIL_HEADS:
+        raise Refused(f"{path}: wanted an MCAT of a width that its {TRANSMIL_HEADS} heads divide: it is {keys['wsi_net.0.bias'][0]} wide")
     if kind == "transmil" and keys["_fc1.0.bias"][0] % TRANSMIL_HEADS:
         raise Refused(f"{path}: wanted a TransMIL of a width that its {TRANSMIL_HEADS} heads divide: it is {keys['_fc1.0.bias'][0]} wide")
 
@@ -269,6 +324,10 @@ def check_state(path, kind, state, keys):
 def check_demands(a, kind, outputs):
     if a.aggregator not in ("auto", kind):
         raise Refused(f"{a.checkpoint}: wanted {a.aggregator}, as --aggregator says: it is a {kind}: give that, or leave the option out")
+    if (kind == "mcat") != (a.table is not None):
+        raise usage("--table: the genes of an MCAT were wanted: " + ("got nothing" if kind == "mcat" else f"the checkpoint is a {kind}: give --classes"))
+    if kind == "mcat":
+        return
     wanted = 2 if kind == "dsmil" and outputs == 1 else outputs
     if len(a.classes) == wanted:
         return
@@ -287,6 +346,60 @@ def two_classes(state):
     wide["b_classifier.fcc.weight"] = torch.zeros(2, 2, one.shape[2])
     wide["b_classifier.fcc.weight"][1, 1] = one[0, 0]
     return wide
+
+
+def with_stand_ins(state, embed):
+    """What was never learned: zeros for missing genes and for missing tiles."""
+    import torch
+    return state | {"tables.0.null": torch.zeros(embed), "tiles.null": torch.zeros(embed)}
+
+
+# --- what an MCAT does not say
+
+
+def survival_of(a, bins):
+    """The card's survival: right ends of the bins."""
+    try:
+        months = [float(word) for word in (a.months or "").split(",")]
+    except ValueError:
+        months = []
+    if len(months) != bins or not all(math.isfinite(m) and m > 0 for m in months) or sorted(set(months)) != months:
+        raise usage(f"--months: wanted {bins} ascending numbers above 0, the right ends of the checkpoint's time bins, got '{a.months or ''}'")
+    if a.risk_cut is None or not -bins <= a.risk_cut <= 0:
+        raise usage(f"--risk-cut: wanted a risk from -{bins} to 0, the median of the training patients, got {a.risk_cut}")
+    return {"form": "hazards", "months": months, "baseline": [], "risk_cut": a.risk_cut}
+
+
+def table_of(a, state, embed):
+    """The card's modality."""
+    def refuse(wanted, found):
+        raise Refused(f"{a.table}: wanted {wanted}: {found}: see convert_checkpoint.py --help")
+    try:
+        given = json.loads(a.table.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        refuse("a JSON object of the genes", error)
+    if not isinstance(given, dict):
+        refuse("a JSON object of the genes", "it is another thing")
+    features, groups = given.get("features"), given.get("groups")
+    if not isinstance(features, list) or not features or not all(isinstance(f, str) for f in features) or len(set(features)) != len(features):
+        refuse("features, a list of different names", "there is none")
+    for key in ("mean", "scale"):
+        numbers = given.get(key)
+        fine = isinstance(numbers, list) and all(isinstance(n, (int, float)) and math.isfinite(n) and (key == "mean" or n > 0) for n in numbers)
+        if not fine or len(numbers) != len(features):
+            refuse(f"{key}, {len(features)} numbers{' above 0' if key == 'scale' else ''}", "there are others")
+    if not isinstance(groups, list) or not all(isinstance(g, dict) and isinstance(g.get("features"), list) for g in groups):
+        refuse("groups, a list of {name, features}", "there is none")
+    sizes, wanted = [len(group["features"]) for group in groups], signature_sizes(state)
+    if sizes != wanted:
+        refuse(f"groups of {', '.join(map(str, wanted))} features, as the checkpoint has", f"they have {', '.join(map(str, sizes)) or 'none'}")
+    place = {name: i for i, name in enumerate(features)}
+    unknown = [str(name) for group in groups for name in group["features"] if not isinstance(name, str) or name not in place]
+    if unknown:
+        refuse("groups of the listed features", f"these are not listed: {listed(unknown)}")
+    return {"name": str(given.get("name", "rna")), "features": features, "units": str(given.get("units", "")), "mean": given["mean"],
+            "scale": given["scale"], "encoder": "groups", "dim": embed,
+            "groups": [{"name": str(group.get("name", "")), "features": [place[name] for name in group["features"]]} for group in groups]}
 
 
 # --- writing
@@ -320,10 +433,10 @@ def card(a, kind, sizes, weights_sha256):
             "sizes": {"feature_dim": feature_dim, "embed_dim": embed_dim, "attention_dim": attention_dim},
             "encoder": {"name": a.encoder_name, "sha256": a.encoder_sha256, "random_weights": a.encoder_random_weights},
             "tiling": {"tile_px": a.tile_px, "mpp": a.mpp},
-            "fusion": "concat", "modalities": [],
+            "fusion": a.fusion, "modalities": a.modalities,
             "weights_sha256": weights_sha256,
             "training": {"converted_from": sha256_of(a.checkpoint), "kind": kind},
-            "intended_use": "research use only"}
+            "intended_use": "research use only"} | ({"survival": a.survival} if a.survival else {})
 
 
 def write_folder(a, kind, sizes, state):
@@ -351,6 +464,8 @@ def notes(kind, outputs):
         yield "TransMIL depends on the order of the tiles: Microtome gives them row by row, so a file in another order gave other scores"
     if kind == "dsmil" and outputs == 1:
         yield "DSMIL has no output for the negative class: its logit is 0 here, and its attention says nothing"
+    if kind == "mcat":
+        yield "MCAT learned nothing for missing genes or tiles: zeros stand in for them here, so an answer without a row means little"
     if kind == "dsmil" and outputs > 1:
         yield "DSMIL scores each class by itself (sigmoid): the logits stay, but probabilities here are shares of all classes (softmax)"
 
@@ -362,8 +477,12 @@ def convert(a):
     keys, sizes, outputs = plan_of(kind, state)
     check_state(a.checkpoint, kind, state, keys)
     check_demands(a, kind, outputs)
+    a.fusion, a.modalities, a.survival = "concat", [], None
     if kind == "dsmil" and outputs == 1:
         state = two_classes(state)
+    if kind == "mcat":
+        a.fusion, a.modalities, a.survival = fusion_of(state), [table_of(a, state, sizes[1])], survival_of(a, outputs)
+        state = with_stand_ins(state, sizes[1])
     write_folder(a, kind, sizes, state)
     for note in notes(kind, outputs):
         print(f"note: {note}", file=sys.stderr)

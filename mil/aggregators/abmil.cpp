@@ -1,84 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention pooling (Ilse et al. 2018), gated or plain, with concatenation of a genomic embedding:
-//   h = ReLU(patch_embed.0 x) (N,E) -> a = softmax_tiles(global_attn h) -> z = sum_i a_i h_i (E) -> logits = classifier([z, g])
-// g is, of each table, ReLU(encoder.0 row), or the learned null where there is no row.
-#include <fmt/format.h>
-
+// Attention pooling (Ilse et al. 2018), gated or plain, joined with tables:
+//   h = ReLU(embed x) (N,E) -> a = softmax_tiles(attention h) -> z = sum_i a_i h_i (E) -> logits = fusion(z, encoded tables)
+// PORPOISE (Chen et al. 2022) is the same with dropout on the features and z = ReLU(rho z); its names are those of published checkpoints.
 #include "mil/aggregators/aggregator_list.h"
 #include "mil/aggregators/attribution.h"
+#include "mil/fusion/fusion.h"
+#include "mil/genomics/encoders/encoded_tables.h"
 
 namespace microtome {
 namespace {
 
+constexpr double kInputDropout = 0.1;  // PORPOISE's, whatever the rate inside is
+
+/// In what an aggregator of this family differs from the others.
+struct Layout {
+  bool gated = true;
+  std::string embed, attention_a, attention_b, attention_c;
+  std::int64_t rho = 0;  // width after the pooling; 0: that of the embedding
+  std::string table;     // name of a first table that an snn reads
+  FusionShape fusion;
+};
+
+Layout abmil_layout(const ModelCard& card, bool gated) {
+  Layout layout{gated, "patch_embed.0", "global_attn.attention_a.0", "global_attn.attention_b.0", "global_attn.attention_c", 0, "tables.0.encoder", {}};
+  if (!gated) layout.attention_a = "global_attn.module.0", layout.attention_c = "global_attn.module.3";
+  layout.fusion.widths = {card.embed_dim};
+  return layout;
+}
+
+Layout porpoise_layout(const ModelCard& card) {
+  const std::int64_t width = card.embed_dim / 2;
+  Layout layout{true, "attention_net.1", "attention_net.4.attention_a.0", "attention_net.4.attention_b.0", "attention_net.4.attention_c", width, "fc_omic", {}};
+  layout.fusion.widths = {width};
+  layout.fusion.perceptron = {width, width};
+  layout.fusion.classifier = "classifier_mm";
+  return layout;
+}
+
 class Abmil final : public Aggregator {
  public:
-  Abmil(const ModelCard& card, bool gated)
-      : feature_dim_(card.feature_dim),
-        embed_dim_(card.embed_dim),
-        attention_dim_(card.attention_dim),
-        classes_(card.outputs()),
-        modalities_(card.modalities),
-        tables_(modalities_.size()) {
-    attention_.gated = gated;
-    for (const Modality& modality : modalities_) tables_dim_ += modality.dim;
+  Abmil(const ModelCard& card, Layout layout) : card_(card), layout_(std::move(layout)), tables_(card.modalities) {
+    attention_.gated = layout_.gated;
+    layout_.fusion.outputs = card.outputs();
+    for (const std::int64_t width : tables_.widths()) layout_.fusion.widths.push_back(width);
+    fusion_ = make_fusion(card.modalities.empty() ? "concat" : card.fusion, layout_.fusion);
   }
 
   std::vector<Slot> slots() override {
     Slots slots;
-    slots.add("patch_embed.0", embed_, embed_dim_, feature_dim_);
-    slots.add(attention_.gated ? "global_attn.attention_a.0" : "global_attn.module.0", attention_.a, attention_dim_, embed_dim_);
-    if (attention_.gated) slots.add("global_attn.attention_b.0", attention_.b, attention_dim_, embed_dim_);
-    slots.add(attention_.gated ? "global_attn.attention_c" : "global_attn.module.3", attention_.c, 1, attention_dim_);
-    for (std::size_t m = 0; m < tables_.size(); ++m) {
-      slots.add(fmt::format("tables.{}.encoder.0", m), tables_[m].net, modalities_[m].dim, static_cast<std::int64_t>(modalities_[m].features.size()));
-      slots.add(fmt::format("tables.{}.null", m), tables_[m].null, {modalities_[m].dim}, Start::zeros);
-    }
-    slots.add("classifier", classifier_, classes_, embed_dim_ + tables_dim_);
+    slots.add(layout_.embed, embed_, card_.embed_dim, card_.feature_dim);
+    slots.add(layout_.attention_a, attention_.a, card_.attention_dim, card_.embed_dim);
+    if (layout_.gated) slots.add(layout_.attention_b, attention_.b, card_.attention_dim, card_.embed_dim);
+    slots.add(layout_.attention_c, attention_.c, 1, card_.attention_dim);
+    if (layout_.rho > 0) slots.add("rho.0", rho_, layout_.rho, card_.embed_dim);
+    tables_.add_slots(slots, "snn", layout_.table);
+    if (!card_.modalities.empty()) slots.add("tiles.null", null_, {layout_.fusion.widths.front()}, Start::zeros);
+    fusion_->add_slots(slots);
     return slots.take();
   }
 
   TrainingPass train(const BagInput& bag, int, const Dropout& dropout) const override {
-    const at::Tensor embedded = dropout(at::relu(embed_(bag.features())));
-    const at::Tensor attention = at::softmax(attention_(embedded, dropout), 0);
-    at::Tensor slide = at::matmul(attention.t(), embedded).squeeze(0);
-    if (!tables_.empty()) slide = at::cat({slide, embedded_tables(bag, dropout)});
-    return {classifier_(slide), {}, {}};
+    const EncodedTables tables = tables_.vectors(bag.tables, dropout);
+    const at::Tensor logits = hidden(bag) ? joined(null_, false, tables, dropout) : forward(bag.features(), tables, dropout).logits;
+    return {logits, {}, {}, tables.auxiliary_loss};
   }
 
   Weighed weigh(const BagInput& bag) const override {
-    const at::Tensor weights = classifier_.weight.narrow(1, 0, embed_dim_).t();
+    const EncodedTables tables = tables_.vectors(bag.tables, Dropout{});
+    if (hidden(bag)) return without_tiles(joined(null_, false, tables, Dropout{}), bag.tiles());
+    const LinearInFirst linear = layout_.rho > 0 ? LinearInFirst{} : fusion_->linear(parts(null_, true, tables));
+    if (!linear.slope.defined()) return gradient_times_input(bag, [&](const at::Tensor& features) { return forward(features, tables, Dropout{}); });
+    const at::Tensor weights = linear.slope.t();
     const TileScores tiles = score_in_chunks(bag, [&](const at::Tensor& features) {
       const at::Tensor embedded = at::relu(embed_(features));
       return TileScores{attention_(embedded, Dropout{}), at::matmul(embedded, weights)};
     });
-    at::Tensor offset = classifier_.bias.to(at::kDouble);
-    if (!tables_.empty())
-      offset = offset + at::mv(classifier_.weight.narrow(1, embed_dim_, tables_dim_).to(at::kDouble), embedded_tables(bag, Dropout{}).to(at::kDouble));
-    return weighted_sum(tiles, offset);
+    return weighted_sum(tiles, linear.rest);
   }
 
  private:
-  struct Table {
-    Linear net;
-    at::Tensor null;
-  };
+  bool hidden(const BagInput& bag) const { return bag.tiles_hidden && !card_.modalities.empty(); }
 
-  at::Tensor embedded_tables(const BagInput& bag, const Dropout& dropout) const {
-    std::vector<at::Tensor> parts;
-    for (std::size_t m = 0; m < tables_.size(); ++m)
-      parts.push_back(bag.tables[m].defined() ? dropout(at::relu(tables_[m].net(bag.tables[m]))) : tables_[m].null);
-    return at::cat(parts);
+  Answer forward(const at::Tensor& features, const EncodedTables& tables, const Dropout& dropout) const {
+    const Dropout outside{dropout.rate > 0 && layout_.rho > 0 ? kInputDropout : 0, dropout.generator};
+    const at::Tensor embedded = dropout(at::relu(embed_(outside(features))));
+    const at::Tensor attention = at::softmax(attention_(embedded, dropout), 0);
+    at::Tensor slide = at::matmul(attention.t(), embedded).squeeze(0);
+    if (layout_.rho > 0) slide = dropout(at::relu(rho_(slide)));
+    return {joined(slide, true, tables, dropout), attention};
   }
 
-  std::int64_t feature_dim_, embed_dim_, attention_dim_, classes_, tables_dim_ = 0;
-  std::vector<Modality> modalities_;
-  std::vector<Table> tables_;
+  static Parts parts(const at::Tensor& slide, bool present, const EncodedTables& tables) {
+    Parts all;
+    all.add(slide, present);
+    for (std::size_t m = 0; m < tables.parts.size(); ++m) all.add(tables.parts[m], tables.present[m]);
+    return all;
+  }
+
+  at::Tensor joined(const at::Tensor& slide, bool present, const EncodedTables& tables, const Dropout& dropout) const {
+    return (*fusion_)(parts(slide, present, tables), dropout);
+  }
+
+  ModelCard card_;
+  Layout layout_;
+  TableSet tables_;
+  std::unique_ptr<Fusion> fusion_;
   TileAttention attention_;
-  Linear embed_, classifier_;
+  Linear embed_, rho_;
+  at::Tensor null_;  // of tiles
 };
 
 }  // namespace
 
-std::unique_ptr<Aggregator> make_abmil(const ModelCard& card, bool gated) { return std::make_unique<Abmil>(card, gated); }
+std::unique_ptr<Aggregator> make_abmil(const ModelCard& card, bool gated) { return std::make_unique<Abmil>(card, abmil_layout(card, gated)); }
+
+std::unique_ptr<Aggregator> make_porpoise(const ModelCard& card) { return std::make_unique<Abmil>(card, porpoise_layout(card)); }
 
 }  // namespace microtome

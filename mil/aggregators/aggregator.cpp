@@ -13,29 +13,35 @@
 namespace microtome {
 namespace {
 
+enum class Takes { no_tables, any_tables, some_table, tokens };  // tokens: some table, whose tokens are as wide as the tiles'
+
 struct Entry {
   const char* name;
   std::int64_t attention_dim;  // of the publication
   std::int64_t heads;          // embed_dim must be a multiple of this
-  bool tables;
+  Takes tables;
   std::unique_ptr<Aggregator> (*make)(const ModelCard&);
 };
 
 // clang-format off
 constexpr std::array kEntries{
-    Entry{"mean", 384, 1, false, [](const ModelCard& card) { return make_mean_pooling(card); }},
-    Entry{"max", 384, 1, false, [](const ModelCard& card) { return make_max_pooling(card); }},
-    Entry{"top-k", 384, 1, false, [](const ModelCard& card) { return make_top_k(card); }},
-    Entry{"abmil", 384, 1, true, [](const ModelCard& card) { return make_abmil(card, false); }},
-    Entry{"abmil-gated", 384, 1, true, [](const ModelCard& card) { return make_abmil(card, true); }},
-    Entry{"clam-sb", 256, 1, false, [](const ModelCard& card) { return make_clam(card, false, true); }},
-    Entry{"clam-mb", 256, 1, false, [](const ModelCard& card) { return make_clam(card, true, true); }},
-    Entry{"clam-sb-plain", 256, 1, false, [](const ModelCard& card) { return make_clam(card, false, false); }},
-    Entry{"clam-mb-plain", 256, 1, false, [](const ModelCard& card) { return make_clam(card, true, false); }},
-    Entry{"dsmil", 128, 1, false, [](const ModelCard& card) { return make_dsmil(card); }},
-    Entry{"transmil", 384, 8, false, [](const ModelCard& card) { return make_transmil(card); }},
-    Entry{"transformer", 384, 8, false, [](const ModelCard& card) { return make_transformer(card); }},
-    Entry{"patch-gcn", 512, 4, false, [](const ModelCard& card) { return make_patch_gcn(card); }}};
+    Entry{"mean", 384, 1, Takes::no_tables, [](const ModelCard& card) { return make_mean_pooling(card); }},
+    Entry{"max", 384, 1, Takes::no_tables, [](const ModelCard& card) { return make_max_pooling(card); }},
+    Entry{"top-k", 384, 1, Takes::no_tables, [](const ModelCard& card) { return make_top_k(card); }},
+    Entry{"abmil", 384, 1, Takes::any_tables, [](const ModelCard& card) { return make_abmil(card, false); }},
+    Entry{"abmil-gated", 384, 1, Takes::any_tables, [](const ModelCard& card) { return make_abmil(card, true); }},
+    Entry{"porpoise", 256, 2, Takes::some_table, [](const ModelCard& card) { return make_porpoise(card); }},
+    Entry{"mcat", 256, 8, Takes::tokens, [](const ModelCard& card) { return make_mcat(card); }},
+    Entry{"survpath", 384, 4, Takes::tokens, [](const ModelCard& card) { return make_survpath(card); }},
+    Entry{"tables", 384, 1, Takes::some_table, [](const ModelCard& card) { return make_tables_alone(card); }},
+    Entry{"clam-sb", 256, 1, Takes::no_tables, [](const ModelCard& card) { return make_clam(card, false, true); }},
+    Entry{"clam-mb", 256, 1, Takes::no_tables, [](const ModelCard& card) { return make_clam(card, true, true); }},
+    Entry{"clam-sb-plain", 256, 1, Takes::no_tables, [](const ModelCard& card) { return make_clam(card, false, false); }},
+    Entry{"clam-mb-plain", 256, 1, Takes::no_tables, [](const ModelCard& card) { return make_clam(card, true, false); }},
+    Entry{"dsmil", 128, 1, Takes::no_tables, [](const ModelCard& card) { return make_dsmil(card); }},
+    Entry{"transmil", 384, 8, Takes::no_tables, [](const ModelCard& card) { return make_transmil(card); }},
+    Entry{"transformer", 384, 8, Takes::no_tables, [](const ModelCard& card) { return make_transformer(card); }},
+    Entry{"patch-gcn", 512, 4, Takes::no_tables, [](const ModelCard& card) { return make_patch_gcn(card); }}};
 // clang-format on
 
 const Entry* find(const std::string& name) {
@@ -49,6 +55,19 @@ const Entry& entry_of(const std::string& name) {
   return *entry;
 }
 
+void require_tables(const ModelCard& card, const Entry& entry) {
+  if (!card.modalities.empty() && entry.tables == Takes::no_tables)
+    throw ModelError(fmt::format("{}: an aggregator that takes tables was wanted: this one reads tiles alone: use abmil-gated or abmil, or "
+                                 "leave the tables out",
+                                 card.aggregator));
+  if (card.modalities.empty() && needs_tables(card.aggregator))
+    throw ModelError(fmt::format("{}: a table beside the tiles was wanted: there is none: give one, or use abmil-gated", card.aggregator));
+  for (const Modality& modality : card.modalities)
+    if (entry.tables == Takes::tokens && modality.dim != card.embed_dim)
+      throw ModelError(fmt::format("{}: tables encoded as wide as the tiles ({}) were wanted: {} has {}: train it again", card.aggregator,
+                                   card.embed_dim, modality.name, modality.dim));
+}
+
 }  // namespace
 
 BagInput without_padding(const BagInput& bag, const at::Tensor& mask) {
@@ -60,21 +79,21 @@ BagInput without_padding(const BagInput& bag, const at::Tensor& mask) {
 }
 
 const char* aggregator_names() {
-  return "mean, max, top-k, abmil, abmil-gated, clam-sb, clam-mb, clam-sb-plain, clam-mb-plain, dsmil, transmil, transformer, patch-gcn";
+  return "mean, max, top-k, abmil, abmil-gated, clam-sb, clam-mb, clam-sb-plain, clam-mb-plain, dsmil, transmil, transformer, patch-gcn, "
+         "porpoise, mcat, survpath, tables";
 }
 
 bool is_aggregator(const std::string& name) { return find(name) != nullptr; }
-bool takes_tables(const std::string& name) { return entry_of(name).tables; }
+bool takes_tables(const std::string& name) { return entry_of(name).tables != Takes::no_tables; }
+bool needs_tables(const std::string& name) { return entry_of(name).tables == Takes::some_table || joins_tokens(name); }
+bool joins_tokens(const std::string& name) { return entry_of(name).tables == Takes::tokens; }
 std::int64_t usual_attention_dim(const std::string& name) { return entry_of(name).attention_dim; }
 
 std::unique_ptr<Aggregator> make_aggregator(const ModelCard& card) {
   const Entry& entry = entry_of(card.aggregator);
   if (card.embed_dim % entry.heads != 0)
     throw ModelError(fmt::format("{}: an embed_dim that {} divides was wanted: found {}", card.aggregator, entry.heads, card.embed_dim));
-  if (!card.modalities.empty() && !entry.tables)
-    throw ModelError(fmt::format("{}: an aggregator that takes tables was wanted: this one reads tiles alone: use abmil-gated or abmil, or "
-                                 "leave the tables out",
-                                 card.aggregator));
+  require_tables(card, entry);
   return entry.make(card);
 }
 

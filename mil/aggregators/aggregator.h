@@ -32,11 +32,12 @@ struct BagInput {
 BagInput without_padding(const BagInput& bag, const at::Tensor& mask);
 
 /// What a training step makes its loss from: the loss of the logits, or, of an aggregator with a second stream, the mean of both streams'
-/// losses; with an instance loss, 0.7 of that and 0.3 of this.
+/// losses; with an instance loss, 0.7 of that and 0.3 of this; the auxiliary loss is added.
 struct TrainingPass {
   at::Tensor logits;         // (C)
   at::Tensor other_logits;   // (C), undefined: one stream
   at::Tensor instance_loss;  // scalar, undefined: none
+  at::Tensor auxiliary_loss = {};  // scalar, added to the rest: what the encoders of tables learn beside; undefined: none
 };
 
 /// What inference gives. logits_c = sum_i contribution_ic + offset_c, exactly up to rounding.
@@ -66,6 +67,10 @@ const char* aggregator_names();
 bool is_aggregator(const std::string& name);
 /// Whether it takes tables beside the tiles.
 bool takes_tables(const std::string& name);
+/// Whether it is nothing without a table.
+bool needs_tables(const std::string& name);
+/// Whether all encoders of tables must be embed_dim wide.
+bool joins_tokens(const std::string& name);
 /// Width of the attention where a user does not say: that of the publications.
 std::int64_t usual_attention_dim(const std::string& name);
 

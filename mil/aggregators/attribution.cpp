@@ -34,6 +34,12 @@ Weighed shares_of(const at::Tensor& attention, const at::Tensor& scores, const a
   return {contribution.sum(0) + offset, attention, contribution, offset};
 }
 
+Weighed without_tiles(const at::Tensor& logits, std::int64_t tiles) {
+  const auto options = at::TensorOptions(at::kDouble);
+  const at::Tensor all = logits.detach().to(at::kDouble);
+  return {all, at::full({tiles, 1}, 1.0 / static_cast<double>(tiles), options), at::zeros({tiles, all.size(0)}, options), all};
+}
+
 Weighed gradient_times_input(const BagInput& bag, const std::function<Answer(const at::Tensor&)>& forward) {
   const at::AutoGradMode with_gradient(true);
   const at::Tensor features = bag.features().requires_grad_(true);

@@ -26,12 +26,15 @@ Weighed weighted_sum(const TileScores& tiles, const at::Tensor& offset);
 /// The same for attention that is final.
 Weighed shares_of(const at::Tensor& attention, const at::Tensor& scores, const at::Tensor& offset);
 
+/// Of logits (C) to which the tiles gave nothing: even attention, no shares.
+Weighed without_tiles(const at::Tensor& logits, std::int64_t tiles);
+
 struct Answer {
   at::Tensor logits;     // (C)
   at::Tensor attention;  // (N, K), sums to 1
 };
 
-/// For networks that are no sums over tiles: gradient times input of every logit (Simonyan et al. 2013; Shrikumar et al. 2016). The input being
+/// `forward` sees features alone, so all else (rows of tables) is constant and goes into the offset. For networks that are no sums over tiles: gradient times input of every logit (Simonyan et al. 2013; Shrikumar et al. 2016). The input being
 /// standardised, a tile's share is what it adds, to first order, over the mean tile of training; the offset takes the rest. One backward pass a
 /// class.
 Weighed gradient_times_input(const BagInput& bag, const std::function<Answer(const at::Tensor& features)>& forward);

@@ -27,7 +27,9 @@ enum class Start {
   ones,
   kaiming,  // uniform within sqrt(6 / fan-in), for layers before a ReLU
   fan_in,   // uniform within 1 / sqrt(fan-in), torch's own for linear layers and convolutions
-  normal    // standard
+  xavier,   // uniform within sqrt(6 / (fan-in + fan-out)), torch's own for attention
+  normal,   // standard
+  lecun_normal  // normal of deviation 1 / sqrt(fan-in), for self-normalising networks (Klambauer et al. 2017)
 };
 
 /// Where a named tensor of a weights file lives, and the shape the card demands.
@@ -57,6 +59,9 @@ struct Dropout {
   double rate = 0;
   at::Generator generator;
   at::Tensor operator()(const at::Tensor& values) const;
+  /// Alpha dropout (Klambauer et al. 2017), for self-normalising networks: what is dropped falls to where SELU saturates, and all is moved so that
+  /// mean 0 and variance 1 stay.
+  at::Tensor alpha(const at::Tensor& values) const;
 };
 
 /// Raw scores of Ilse et al. 2018: c(tanh(a h) * sigmoid(b h)), or c(tanh(a h)) where `gated` is false and b is empty.

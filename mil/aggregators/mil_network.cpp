@@ -20,10 +20,15 @@ namespace {
 // Un-clipped expression z-scores reach 1e4 and would drown the image.
 constexpr double kScaledClip = 10.0;
 
-double bound_of(const Slot& slot) {
+double fan_in_of(const Slot& slot) {
   double fan_in = 1;
   for (std::size_t i = 1; i < slot.shape.size(); ++i) fan_in *= static_cast<double>(slot.shape[i]);
-  return std::sqrt((slot.start == Start::kaiming ? 6.0 : 1.0) / fan_in);
+  return fan_in;
+}
+
+double bound_of(const Slot& slot) {
+  if (slot.start == Start::xavier) return std::sqrt(6.0 / (fan_in_of(slot) + static_cast<double>(slot.shape[0])));
+  return std::sqrt((slot.start == Start::kaiming ? 6.0 : 1.0) / fan_in_of(slot));
 }
 
 void fill(const Slot& slot, const at::Generator& generator) {
@@ -31,7 +36,9 @@ void fill(const Slot& slot, const at::Generator& generator) {
   tensor = at::zeros(slot.shape, at::kFloat);
   if (slot.start == Start::ones) tensor.fill_(1);
   if (slot.start == Start::normal) tensor.normal_(0, 1, generator);
-  if (slot.start == Start::kaiming || slot.start == Start::fan_in) tensor.uniform_(-bound_of(slot), bound_of(slot), generator);
+  if (slot.start == Start::lecun_normal) tensor.normal_(0, 1 / std::sqrt(fan_in_of(slot)), generator);
+  if (slot.start == Start::kaiming || slot.start == Start::fan_in || slot.start == Start::xavier)
+    tensor.uniform_(-bound_of(slot), bound_of(slot), generator);
 }
 
 at::Tensor to_float(const std::vector<double>& values) { return at::tensor(values, at::kDouble).to(at::kFloat); }

@@ -121,7 +121,8 @@ Fit::Shown Fit::shown(const TrainingSlide& slide, const Bag& bag, Engine& engine
 at::Tensor Fit::loss_of(const TrainingPass& pass, int label) const {
   at::Tensor loss = (*loss_)(pass.logits, label);
   if (pass.other_logits.defined()) loss = 0.5 * (loss + (*loss_)(pass.other_logits, label));
-  return pass.instance_loss.defined() ? kBagShare * loss + (1 - kBagShare) * pass.instance_loss : loss;
+  if (pass.instance_loss.defined()) loss = kBagShare * loss + (1 - kBagShare) * pass.instance_loss;
+  return pass.auxiliary_loss.defined() ? loss + pass.auxiliary_loss : loss;
 }
 
 /// Mean over the slides of a step.
@@ -135,17 +136,20 @@ at::Tensor Fit::loss_of(const std::vector<Passed>& step) const {
     return sum / static_cast<double>(step.size());
   }
   std::vector<at::Tensor> logits, others, instances;
+  at::Tensor auxiliary = at::zeros({});
   std::vector<Followed> followed;
   for (const Passed& one : step) {
     logits.push_back(one.pass.logits);
     followed.push_back(one.followed);
     if (one.pass.other_logits.defined()) others.push_back(one.pass.other_logits);
+    if (one.pass.auxiliary_loss.defined()) auxiliary = auxiliary + one.pass.auxiliary_loss / static_cast<double>(step.size());
     if (one.pass.instance_loss.defined()) instances.push_back(one.pass.instance_loss);
   }
   const auto of = [&](const std::vector<at::Tensor>& all) { return survival_loss(settings_.loss, at::stack(all), followed, settings_.survival_alpha); };
   at::Tensor loss = of(logits);
   if (!others.empty()) loss = 0.5 * (loss + of(others));
-  return instances.empty() ? loss : kBagShare * loss + (1 - kBagShare) * at::stack(instances).mean();
+  if (!instances.empty()) loss = kBagShare * loss + (1 - kBagShare) * at::stack(instances).mean();
+  return loss + auxiliary;
 }
 
 /// Mixup (Zhang et al. 2018) in the space of features: as many tiles of each slide, drawn anew, mixed one by one.

@@ -11,6 +11,8 @@
 #include <set>
 
 #include "mil/aggregators/aggregator.h"
+#include "mil/fusion/fusion.h"
+#include "mil/genomics/encoders/table_encoder.h"
 #include "mil/model_error.h"
 #include "mil/training/grid.h"
 #include "mil/training/losses.h"
@@ -154,6 +156,8 @@ std::vector<std::string> validate(const TrainSettings& settings) {
     want(known && !value.empty(), fmt::format("{}: one of {} was wanted: it is '{}'", key, names, value));
   };
   one_of("aggregator", settings.aggregator, aggregator_names());
+  one_of("fusion", settings.fusion, fusion_names());
+  one_of("table_encoder", settings.table_encoder, table_encoder_names());
   const bool survival = settings.task == "survival";
   one_of("task", settings.task, "label, survival");
   one_of("loss", settings.loss, std::string("auto, ") + (survival ? survival_loss_names() : loss_names()));

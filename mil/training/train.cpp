@@ -50,7 +50,7 @@ ModelCard sized_card(ModelCard card, const TrainSettings& settings) {
   card.fusion = settings.fusion;
   for (Modality& modality : card.modalities) {
     modality.encoder = settings.table_encoder;
-    modality.dim = settings.table_dim;
+    modality.dim = joins_tokens(settings.aggregator) ? settings.embed_dim : settings.table_dim;
   }
   if (card.survival) {
     card.survival->form = is_cox(settings.loss) ? "risk" : "hazards";

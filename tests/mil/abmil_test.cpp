@@ -301,7 +301,7 @@ TEST_F(BrokenModel, OfAnUnknownAggregatorNamesBoth) {
   EXPECT_EQ(load_sentence(folder_.path()),
             (folder_.path() / "model.json").string() +
                 ": an aggregator among mean, max, top-k, abmil, abmil-gated, clam-sb, clam-mb, clam-sb-plain, clam-mb-plain, dsmil, transmil, transformer, "
-                "patch-gcn was wanted: the card names 'perceiver': a newer version of the program may know it");
+                "patch-gcn, porpoise, mcat, survpath, tables was wanted: the card names 'perceiver': a newer version of the program may know it");
 }
 
 std::string match_sentence(const std::string& encoder, const std::string& sha256, std::int64_t dim, int tile_px, double mpp) {

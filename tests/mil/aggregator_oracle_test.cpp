@@ -143,7 +143,7 @@ TEST(Aggregators, EveryNameHasACase) {
   std::string missing;
   std::istringstream names(aggregator_names());
   for (std::string name; std::getline(names >> std::ws, name, ',');) {
-    bool found = false;
+    bool found = needs_tables(name);  // those are table_oracle_test's
     for (const std::string& folder : cases()) found = found || read_model_card(oracle() / folder).card.aggregator == name;
     if (!found) missing += name + " ";
   }
@@ -178,6 +178,7 @@ TEST(Aggregators, TakeOneTileAndManyThousand) {
   card.attention_dim = 8;
   std::istringstream names(aggregator_names());
   for (std::string name; std::getline(names >> std::ws, name, ',');) {
+    if (needs_tables(name)) continue;
     card.aggregator = name;
     MilNetwork network(card);
     network.draw(3);

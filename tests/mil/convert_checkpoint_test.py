@@ -33,6 +33,8 @@ def module_of(name, path):
 
 
 oracle = module_of("aggregator_oracle", SOURCE / "tests" / "mil" / "aggregator_oracle.py")
+sys.path.insert(0, str(SOURCE / "tests" / "mil"))
+tables = module_of("table_oracle", SOURCE / "tests" / "mil" / "table_oracle.py")
 converter = module_of("convert_checkpoint", SCRIPT)
 
 
@@ -215,6 +217,67 @@ def check_safetensors():
     require(all(torch.equal(value, tensors[key]) for key, value in net.state_dict().items()), "safetensors: a tensor differs")
 
 
+GROUPS = [[0, 1, 2, 3], [2, 4], [5, 6, 7, 8, 9, 0], [10]]
+SIGNATURES = {"name": "rna", "units": "z", "features": [f"G{i}" for i in range(11)], "mean": [0.5] * 11, "scale": [2.0] * 11,
+              "groups": [{"name": f"signature {g}", "features": [f"G{i}" for i in group]} for g, group in enumerate(GROUPS)]}
+
+
+def mcat(fusion="concat", sizes=(24, 16, 12)):
+    case = {"aggregator": "mcat", "fusion": fusion, "sizes": sizes, "classes": 4, "tables": [(11, "groups", sizes[1], GROUPS)]}
+    net = tables.Mcat(case).float()
+    oracle.randomise(net, torch.Generator().manual_seed(5))
+    return net
+
+
+def mcat_state(net):
+    """As published: nothing stands in for what is missing."""
+    return OrderedDict((key, value.data) for key, value in tables.keyed(net) if not key.endswith("null"))
+
+
+def mcat_words(changes=()):
+    (FOLDER / "signatures.json").write_text(json.dumps(SIGNATURES))
+    return {"--classes": None, "--table": str(FOLDER / "signatures.json"), "--months": "10,20.5,40,90", "--risk-cut": "-2.5"} | dict(changes)
+
+
+def check_mcat(fusion, save):
+    net, checkpoint, name = mcat(fusion), FOLDER / f"mcat-{fusion}.pt", f"mcat {fusion}"
+    torch.save(save(mcat_state(net)), checkpoint)
+    card, tensors = converted(name, checkpoint, 4, mcat_words())
+    require(card["aggregator"] == "mcat" and card["fusion"] == fusion and card["classes"] == ["risk"], f"{name}: wrong card {card}")
+    require(card["sizes"] == {"feature_dim": 24, "embed_dim": 16, "attention_dim": 12}, f"{name}: wrong sizes {card['sizes']}")
+    require(card["survival"] == {"form": "hazards", "months": [10, 20.5, 40, 90], "baseline": [], "risk_cut": -2.5}, f"{name}: wrong survival")
+    table = card["modalities"][0]
+    require([group["features"] for group in table["groups"]] == GROUPS and table["encoder"] == "groups" and table["dim"] == 16, f"{name}: wrong table")
+    require(not tensors["tables.0.null"].any() and not tensors["tiles.null"].any(), f"{name}: wanted zeros for what is missing")
+    state = mcat_state(net)
+    require(set(state) == set(tensors) - {"tables.0.null", "tiles.null"}, f"{name}: wanted the keys of the checkpoint, found {sorted(tensors)}")
+    require(all(torch.equal(value, tensors[key]) for key, value in state.items()), f"{name}: a tensor differs")
+
+
+def check_refused_mcat():
+    good, out = FOLDER / "mcat-good.pt", FOLDER / "none" / "model"
+    torch.save(mcat_state(mcat()), good)
+    for changes, code, parts in [
+            ({"--table": None, "--classes": "a,b,c,d"}, 2, ["--table", "got nothing"]),
+            ({"--classes": "a,b,c,d"}, 2, ["--classes", "beside --table"]),
+            ({"--months": None}, 2, ["--months", "4 ascending"]),
+            ({"--months": "1,2,3"}, 2, ["--months", "4 ascending", "1,2,3"]),
+            ({"--months": "4,3,2,1"}, 2, ["--months"]),
+            ({"--risk-cut": None}, 2, ["--risk-cut"]),
+            ({"--risk-cut": "1"}, 2, ["--risk-cut", "from -4 to 0"]),
+            ({"--table": str(FOLDER / "absent.json")}, 4, ["absent.json", "JSON object"])]:
+        require_refused(str(changes), words(good, out, 4, mcat_words(changes)), code, parts, out)
+    for key, value, part in [("features", ["a", "a"], "different names"), ("mean", [0] * 10, "mean, 11 numbers"), ("scale", [0.0] * 11, "above 0"),
+                             ("groups", 3, "groups"), ("groups", SIGNATURES["groups"][:3], "groups of 4, 2, 6, 1"),
+                             ("groups", [SIGNATURES["groups"][0] | {"features": ["X", "G1", "G2", "G3"]}, *SIGNATURES["groups"][1:]], "not listed: X")]:
+        arguments = words(good, out, 4, mcat_words())
+        (FOLDER / "signatures.json").write_text(json.dumps(SIGNATURES | {key: value}))
+        require_refused(f"{key} {value}", arguments, 4, ["signatures.json", part], out)
+    clam = FOLDER / "clam-with-table.pt"
+    torch.save(network("clam-sb", (48, 32, 16), 2).state_dict(), clam)
+    require_refused("clam with a table", words(clam, out, 2, mcat_words()), 2, ["--table", "the checkpoint is a clam-sb"], out)
+
+
 # --- refusals
 
 
@@ -263,8 +326,10 @@ def refused_files():
     yield "infinity", edited(abmil, {"classifier.weight": with_one(abmil["classifier.weight"], float("inf"))}), 4, ["finite", "classifier.weight"]
     yield "two names", edited(clam, {"attention_net.module.0.weight": clam[first]}), 4, [first, "two names"]
     yield "resnet", {"conv1.weight": torch.zeros(64, 3, 7, 7), "fc.weight": torch.zeros(2, 512)}, 4, ["another architecture", "conv1.weight, fc.weight"]
-    yield "mcat", fusion_state(), 4, ["fusion model", "later release (survival)"]
-    yield "mcat in a wrapper", {"state_dict": prefixed(fusion_state(), "module.")}, 4, ["fusion model", "later release (survival)"]
+    yield "mcat of a few keys", fusion_state(), 4, ["keys of mcat", "missing"]
+    yield "mcat with more", edited(mcat_state(mcat()), {"extra.weight": torch.zeros(2)}), 4, ["keys of mcat", "unknown: extra.weight"]
+    yield "mcat in a wrapper", {"state_dict": prefixed(fusion_state(), "module.")}, 4, ["keys of mcat"]
+    yield "survpath", {"sig_networks.0.0.0.weight": torch.zeros(4, 4)}, 4, ["fusion model", "only MCAT"]
     yield "porpoise", {key: torch.zeros(2, 2) for key in ("attention_net.1.weight", "fc_omic.0.0.weight", "mm.linear_h1.0.weight")}, 4, ["fusion model"]
     yield "patch-gcn", network("patch-gcn", (48, 32, 16), 4).state_dict(), 4, ["Patch-GCN", "survival", "later release"]
     yield "dsmil with values", edited(dsmil, {"b_classifier.v.1.weight": torch.zeros(48, 48)}), 4, ["value network"]
@@ -334,7 +399,7 @@ def check_refused_words():
             ({"--mpp": "nan"}, 2, ["--mpp"]),
             ({"--mpp": "-0.5"}, 2, ["--mpp"]),
             ({"--aggregator": "clam-sb"}, 4, ["wanted clam-sb", "it is a clam-mb"]),
-            ({"--aggregator": "mcat"}, 2, ["--aggregator"]),
+            ({"--aggregator": "mcat"}, 4, ["wanted mcat", "it is a clam-mb"]),
             *[({option: None}, 2, [option]) for option in (*GIVEN, "--classes")]]:
         require_refused(str(changes), words(checkpoint, out, 3, changes), code, parts, out)
     check_out_folder(checkpoint)
@@ -390,6 +455,9 @@ def main():
             check_good(*case, zipped)
         check_dsmil_of_one(zipped)
     check_safetensors()
+    check_mcat("concat", same)
+    check_mcat("kronecker", lambda state: prefixed(state, "module."))
+    check_refused_mcat()
     check_same_card_as_oracle()
     check_refused_files()
     check_refused_words()

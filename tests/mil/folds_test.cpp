@@ -223,7 +223,7 @@ TEST(TrainSettings, EachImpossibleValueHasItsSentence) {
   s.embed_dim = s.table_dim = s.top_k = 0;
   EXPECT_THAT(validate(s),
               ElementsAre("aggregator: one of mean, max, top-k, abmil, abmil-gated, clam-sb, clam-mb, clam-sb-plain, clam-mb-plain, dsmil, transmil, "
-                          "transformer, patch-gcn was wanted: it is 'clam'",
+                          "transformer, patch-gcn, porpoise, mcat, survpath, tables was wanted: it is 'clam'",
                           "loss: one of auto, cross-entropy, focal, bce, smooth-svm, mse, huber was wanted: it is 'x'",
                           "optimiser: one of sgd, adam, adamw, rmsprop, radam was wanted: it is 'x'",
                           "schedule: one of constant, cosine, one-cycle, step was wanted: it is 'x'",

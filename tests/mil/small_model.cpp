@@ -68,6 +68,7 @@ WeightTable small_weights(const ModelCard& card) {
     table["tables.0.encoder.0.weight"].shape = {g, genes};
     table["tables.0.encoder.0.bias"].shape = {g};
     table["tables.0.null"].shape = {g};
+    table["tiles.null"].shape = {e};
   }
   int index = 0;
   for (auto& [name, tensor] : table) {

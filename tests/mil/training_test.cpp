@@ -397,6 +397,33 @@ INSTANTIATE_TEST_SUITE_P(Names, EveryAggregator,
                          testing::Values("mean", "max", "top-k", "abmil", "abmil-gated", "clam-sb", "clam-mb", "clam-sb-plain", "clam-mb-plain", "dsmil",
                                          "transmil", "transformer", "patch-gcn"));
 
+struct TableNetwork {
+  const char *aggregator, *fusion, *encoder;
+};
+
+class EveryTableNetwork : public testing::TestWithParam<TableNetwork> {};
+
+TEST_P(EveryTableNetwork, LearnsAPlantedGene) {
+  const ScratchFolder folder;
+  auto settings = patient_settings();
+  settings.aggregator = GetParam().aggregator;
+  settings.fusion = GetParam().fusion;
+  settings.table_encoder = GetParam().encoder;
+  settings.table_dim = settings.embed_dim;
+  settings.dropout = 0.1;
+  ModelCard card = fresh_card(true);
+  card.modalities[0].groups = {{"both", {0, 1}}, {"signal", {1}}};
+  EXPECT_GE(train_slide_model(gene_cohort(40), card, settings, folder.path(), nullptr).pooled_accuracy, 0.8);
+  const Prediction prediction = load_slide_model(folder.path())->predict(gene_cohort(1)[0].bag, {});
+  EXPECT_FALSE(prediction.modalities.at(1).present) << "a missing row is an answer too";
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, EveryTableNetwork,
+                         testing::Values(TableNetwork{"abmil-gated", "gated", "mlp"}, TableNetwork{"abmil", "kronecker", "vae"},
+                                         TableNetwork{"abmil-gated", "late", "conv1d"}, TableNetwork{"porpoise", "kronecker", "snn"},
+                                         TableNetwork{"mcat", "concat", "groups"}, TableNetwork{"survpath", "concat", "pathways"},
+                                         TableNetwork{"tables", "concat", "linear"}));
+
 /// Bags of some ten "digits", ten clusters in 16 features; a bag is positive when it holds a nine (after Ilse et al. 2018).
 std::vector<TrainingSlide> digit_bags(int count, std::uint64_t seed) {
   Noise noise(seed), place(1);  // the clusters lie where they lie
