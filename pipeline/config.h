@@ -81,6 +81,7 @@ struct TrainCommand {
   std::filesystem::path labels;  // CSV: slide_id or patient_id, label
   std::filesystem::path splits;  // CSV: patient_id,fold; empty: the program cuts the folds
   std::string clinical_columns;  // of run.clinical, separated by commas; empty: all that are no ids or outcomes
+  std::filesystem::path gene_sets;  // .gmt or CSV of signatures, for the encoders that read sets; empty: none
   std::string censorship;        // column of the labels that says 1 = censored, instead of event
 };
 

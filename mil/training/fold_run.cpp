@@ -125,7 +125,7 @@ Progress read_back(const NamedTensors& state, Fit& fit, const FitPlace& place, b
   progress.best_epoch = static_cast<int>(state.at("best_epoch").item<std::int64_t>());
   for (std::int64_t i = 0; i < history.size(0); ++i) {
     const auto at = [&](std::int64_t column) { return history[i][column].item<double>(); };
-    progress.history.push_back({place.fold, place.point, static_cast<int>(i) + 1, at(0), at(1), at(2)});
+    progress.history.push_back({place.fold, place.point, static_cast<int>(i) + 1, at(0), at(1), at(2), place.rung});
   }
   if (validated) progress.best_loss = progress.history[static_cast<std::size_t>(progress.best_epoch) - 1].validation_loss;
   return progress;
@@ -149,11 +149,11 @@ Prediction answer_of(const MilNetwork& network, const Bag& bag, const TrainingSl
 BestFit run_fit(const Sides& sides, const ModelCard& card, const TrainSettings& settings, int epochs, const FitPlace& place) {
   const bool validated = !sides.validation.empty();
   Fit fit(sides.training, card, settings, number_of(place));
-  const Checkpoint checkpoint(place.folder, settings.recipe, fmt::format("fold{}-point{}", place.fold, place.point));
+  const Checkpoint checkpoint(place.folder, settings.recipe, fmt::format("fold{}-point{}{}{}", place.fold, place.point, place.rung.empty() ? "" : "-", place.rung));
   Progress progress;
   if (const auto state = checkpoint.read()) progress = read_back(*state, fit, place, validated, checkpoint.path());
   while (fit.epochs_done() < epochs && (!validated || fit.epochs_done() + 1 - progress.best_epoch <= settings.patience)) {
-    EpochRecord record{place.fold, place.point, fit.epochs_done() + 1, 0, 0, 0};
+    EpochRecord record{place.fold, place.point, fit.epochs_done() + 1, 0, 0, 0, place.rung};
     record.train_loss = fit.train_epoch();
     if (validated) record = judged(fit, settings, sides.validation, record);
     progress.add(record, validated, fit);

@@ -17,6 +17,7 @@ namespace microtome {
 struct FitPlace {
   int fold = 0;   // -1: everybody
   int point = 0;  // of the grid
+  std::string rung;  // of the ladder; empty: the model itself
   std::filesystem::path folder;
   std::function<void(const EpochRecord&)> on_epoch;
 };

@@ -7,32 +7,26 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "mil/aggregators/aggregator.h"
 #include "mil/aggregators/ensemble.h"
 #include "mil/model_error.h"
-#include "mil/training/bag_stream.h"
 #include "mil/training/checkpoint.h"
-#include "mil/training/fold_run.h"
+#include "mil/training/cross_validation.h"
 #include "mil/training/followed_patients.h"
 #include "mil/training/folds.h"
-#include "mil/training/grid.h"
-#include "mil/training/survival_losses.h"
+#include "mil/training/ladder.h"
 
 namespace microtome {
 namespace {
 
 namespace fs = std::filesystem;
-using OnEpoch = std::function<void(const EpochRecord&)>;
 constexpr int kEverybody = -1;
 
 void require_ready(const TrainSettings& settings, const fs::path& folder) {
@@ -41,61 +35,6 @@ void require_ready(const TrainSettings& settings, const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error))
     throw ModelError(fmt::format("{}: a folder for the model was wanted: there is none: create it first", folder.string()));
-}
-
-ModelCard sized_card(ModelCard card, const TrainSettings& settings) {
-  card.aggregator = settings.aggregator;
-  card.embed_dim = settings.embed_dim;
-  card.attention_dim = settings.attention_dim != 0 ? settings.attention_dim : usual_attention_dim(settings.aggregator);
-  card.fusion = settings.fusion;
-  for (Modality& modality : card.modalities) {
-    modality.encoder = settings.table_encoder;
-    modality.dim = joins_tokens(settings.aggregator) ? settings.embed_dim : settings.table_dim;
-  }
-  if (card.survival) {
-    card.survival->form = is_cox(settings.loss) ? "risk" : "hazards";
-    if (!is_cox(settings.loss)) card.survival->months.resize(static_cast<std::size_t>(settings.time_bins));
-  }
-  card.top_k = settings.top_k;
-  return card;
-}
-
-/// What a fold comes to: the best point of the grid, and its scores.
-struct FoldResult {
-  std::optional<BestFit> best;
-  std::size_t point = 0;
-  std::vector<EpochRecord> history;
-  std::vector<FoldPrediction> predictions;
-  double concordance = 0;  // of survival, within the fold
-};
-
-/// Everything that folds share.
-struct Training {
-  const std::vector<TrainingSlide>& slides;
-  const std::vector<int>& folds;
-  const ModelCard& card;
-  const std::vector<GridPoint>& points;
-  const fs::path& folder;
-  OnEpoch on_epoch;
-  std::vector<double> months;  // at which survival is told
-
-  BestFit run(const Sides& sides, const GridPoint& point, int fold, int epochs) const {
-    const int number = static_cast<int>(&point - points.data());
-    return run_fit(sides, sized_card(card, point.settings), point.settings, epochs, {fold, number, folder, on_epoch});
-  }
-};
-
-std::vector<FoldPrediction> scores(const MilNetwork& network, const std::vector<const TrainingSlide*>& slides, int fold, const std::vector<double>& months) {
-  std::vector<FoldPrediction> out;
-  BagStream bags(slides);
-  for (const TrainingSlide* slide : slides) {
-    const Prediction answer = answer_of(network, *bags.next(), *slide);
-    out.push_back({slide->bag.slide_id, slide->patient_id, fold, slide->label, answer.probabilities, 0, {}});
-    if (!answer.survival) continue;
-    out.back().risk = answer.survival->risk;
-    for (const double month : months) out.back().survival.push_back(survival_at(*answer.survival, month));
-  }
-  return out;
 }
 
 /// Where out-of-fold survival is told, the same for all folds: they only say where to look, nothing is fitted to them.
@@ -107,57 +46,6 @@ std::vector<double> told_months(const std::vector<TrainingSlide>& slides) {
   std::vector<double> told;
   for (int k = 1; k <= 5; ++k) told.push_back(std::round(last * k * 20) / 100);
   return told;
-}
-
-double concordance_within(const std::vector<FoldPrediction>& predictions, const std::vector<const TrainingSlide*>& slides) {
-  std::vector<double> risks;
-  for (const FoldPrediction& one : predictions) risks.push_back(one.risk);
-  return concordance_of(patient_risks(slides, risks));
-}
-
-FoldResult run_fold(const Training& training, int fold) {
-  std::vector<const TrainingSlide*> outside, inside;
-  for (std::size_t i = 0; i < training.slides.size(); ++i) (training.folds[i] == fold ? inside : outside).push_back(&training.slides[i]);
-  const TrainSettings& settings = training.points.front().settings;
-  const Sides sides = settings.stopping == "fixed" ? Sides{outside, {}} : validation_aside(outside, training.card, settings.seed);
-  FoldResult result;
-  for (const GridPoint& point : training.points) {
-    BestFit fit = training.run(sides, point, fold, point.settings.epochs);
-    result.history.insert(result.history.end(), fit.history.begin(), fit.history.end());
-    if (result.best && fit.validation_loss >= result.best->validation_loss) continue;
-    result.best = std::move(fit);
-    result.point = static_cast<std::size_t>(&point - training.points.data());
-  }
-  result.predictions = scores(result.best->network, inside, fold, training.months);
-  if (training.card.survival) result.concordance = concordance_within(result.predictions, inside);
-  return result;
-}
-
-/// Several folds at once, each on one thread. The first failure ends all, after the epochs that run.
-std::vector<FoldResult> run_folds(const Training& training, const std::vector<int>& numbers, int threads) {
-  std::vector<FoldResult> results(numbers.size());
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto work = [&] {
-    at::set_num_threads(1);
-    for (std::size_t i = next++; i < numbers.size(); i = next++) {
-      try {
-        results[i] = run_fold(training, numbers[i]);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = numbers.size();
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> pool;
-    for (int t = 1; t < threads; ++t) pool.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
-  return results;
 }
 
 int median(std::vector<int> values) {
@@ -232,13 +120,13 @@ std::string describe(const TrainSettings& s, const std::vector<TrainingSlide>& s
   return json.dump();
 }
 
-void save_members(const Training& training, const std::vector<FoldResult>& folds, const std::string& training_json) {
+void save_members(const CrossValidation& training, const std::vector<FoldResult>& folds, const std::string& training_json) {
   std::vector<const MilNetwork*> members;
   for (const FoldResult& fold : folds) members.push_back(&fold.best->network);
   save_ensemble(training.folder, members, training_json);
 }
 
-void train_final(const Training& training, const GridPoint& point, std::size_t folds, TrainResult& result) {
+void train_final(const CrossValidation& training, const GridPoint& point, std::size_t folds, TrainResult& result) {
   Sides everybody;
   for (const TrainingSlide& slide : training.slides) everybody.training.push_back(&slide);
   const BestFit fit = training.run(everybody, point, kEverybody, result.final_epochs);
@@ -278,13 +166,14 @@ TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card,
     if (on_epoch) on_epoch(record);
   };
   const std::vector<double> months = card.survival ? told_months(slides) : std::vector<double>();
-  const Training training{slides, folds, card, points, folder, one_at_a_time, months};
+  const CrossValidation training{slides, folds, card, points, folder, one_at_a_time, months, ""};
   const std::set<int> numbers(folds.begin(), folds.end());
-  const auto results = run_folds(training, {numbers.begin(), numbers.end()}, settings.threads);
+  const auto results = training.run_folds({numbers.begin(), numbers.end()}, settings.threads);
   TrainResult result = collected(results, points);
   result.months = months;
   if (!card.survival) result.pooled_accuracy = accuracy_of(result.predictions);
   const GridPoint& point = points[favourite(results)];
+  if (settings.ladder && card.survival && !card.modalities.empty()) result.ladder = climb_ladder(training, results, point.settings);
   if (settings.ensemble)
     save_members(training, results, describe(point.settings, slides, numbers.size(), result));
   else

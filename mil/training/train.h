@@ -46,6 +46,7 @@ struct TrainSettings {
   std::string table_encoder = "linear";  // of mil/genomics/encoders
   std::int64_t table_dim = 32;       // width of a table's embedding
   std::int64_t top_k = 10;           // of top-k
+  bool ladder = true;                // of survival with tables: simpler models are trained beside, four more trainings of every fold
   bool ensemble = false;             // the folds' models together are the model, instead of one trained on everybody
   std::uint64_t seed = 0;
 
@@ -79,6 +80,7 @@ struct EpochRecord {
   double train_loss = 0;
   double validation_loss = 0;   // cross-entropy, or the loss of survival; 0 where nothing is validated
   double validation_score = 0;  // accuracy, or Harrell's c; likewise
+  std::string rung;             // of the ladder; empty: the model itself
 };
 
 /// Out-of-fold result of one slide.
@@ -92,6 +94,12 @@ struct FoldPrediction {
   std::vector<double> survival;   // at TrainResult::months
 };
 
+/// What a simpler model, or the model without one of its inputs, said out of fold.
+struct LadderRung {
+  std::string name;          // clinical-cox, genes-snn, genes-mlp, slides, late-fusion, without-<modality>, without-tiles
+  std::vector<double> risk;  // one a slide, in the order of TrainResult::predictions
+};
+
 struct TrainResult {
   std::vector<EpochRecord> history;
   std::vector<FoldPrediction> predictions;  // sorted by slide id; no patient of a fold had a say in its model's weights, epochs or settings
@@ -100,6 +108,7 @@ struct TrainResult {
   double pooled_accuracy = 0;               // of the out-of-fold predictions
   double concordance = 0;                   // of survival: the mean over folds of Harrell's c within the fold
   std::vector<double> months;               // of survival: five times up to the 80th percentile of the follow-up
+  std::vector<LadderRung> ladder;           // of survival with tables
 };
 
 /// Folds by patient: stratified by label and site, seeded, independent of the order of `slides`. Exposed for tests.

@@ -35,6 +35,7 @@ std::string history_text(const std::vector<EpochRecord>& history, bool survival)
   for (const auto& e : history) {
     nlohmann::ordered_json line = {{"fold", e.fold}, {"epoch", e.epoch}, {"train_loss", e.train_loss}};
     if (e.point > 0) line["grid_point"] = e.point;
+    if (!e.rung.empty()) line["rung"] = e.rung;
     if (e.validation_loss > 0) {
       line["validation_loss"] = e.validation_loss;
       line[survival ? "validation_c" : "validation_accuracy"] = e.validation_score;
@@ -47,10 +48,13 @@ std::string history_text(const std::vector<EpochRecord>& history, bool survival)
 std::string risks_text(const TrainResult& result) {
   std::string out = "slide_id,patient_id,fold,risk";
   for (const double months : result.months) out += fmt::format(",surv_{}", months);
+  for (const LadderRung& rung : result.ladder) out += "," + csv_cell("ladder_" + rung.name);
   out += "\n";
-  for (const auto& p : result.predictions) {
+  for (std::size_t i = 0; i < result.predictions.size(); ++i) {
+    const FoldPrediction& p = result.predictions[i];
     out += fmt::format("{},{},{},{}", csv_cell(p.slide_id), csv_cell(p.patient_id), p.fold, p.risk);
     for (const double survival : p.survival) out += fmt::format(",{}", survival);
+    for (const LadderRung& rung : result.ladder) out += fmt::format(",{}", rung.risk[i]);
     out += "\n";
   }
   return out;
@@ -94,15 +98,15 @@ void describe(const TrainingSet& set) {
 /// A line an epoch, with an estimate of what is left: the most it can be, since folds may stop early.
 class EpochTeller {
  public:
-  EpochTeller(const TrainSettings& settings, std::size_t folds)
+  EpochTeller(const TrainSettings& settings, std::size_t folds, std::size_t rungs)
       : score_(settings.task == "survival" ? "c" : "accuracy"),
-        epochs_((folds * grid_size(settings) + (settings.ensemble ? 0 : 1)) * static_cast<std::size_t>(settings.epochs)) {}
+        epochs_((folds * (grid_size(settings) + rungs) + (settings.ensemble ? 0 : 1)) * static_cast<std::size_t>(settings.epochs)) {}
 
   void operator()(const EpochRecord& e) {
     ++done_;
     const double left = resources_used().wall_seconds - started_;
     const std::string most = spoken_duration(left / static_cast<double>(done_) * static_cast<double>(epochs_ - std::min(done_, epochs_)));
-    const std::string who = e.fold < 0 ? "final model" : fmt::format("fold {}", e.fold + 1);
+    const std::string who = (e.rung.empty() ? "" : e.rung + ", ") + (e.fold < 0 ? "final model" : fmt::format("fold {}", e.fold + 1));
     const std::string judged = e.validation_loss > 0 ? fmt::format(", validation loss {:.4f}, {} {:.2f}", e.validation_loss, score_, e.validation_score) : "";
     fmt::print(stderr, "{}{}, epoch {}: loss {:.4f}{}; at most {} left\n", who, e.point > 0 ? fmt::format(", grid point {}", e.point + 1) : "", e.epoch,
                e.train_loss, judged, most);
@@ -113,6 +117,14 @@ class EpochTeller {
   std::size_t epochs_, done_ = 0;
   double started_ = resources_used().wall_seconds;
 };
+
+/// Of the ladder, those that are trained epoch by epoch: two of genes, the slides, late fusion.
+std::size_t trained_rungs(const TrainingSet& set, const TrainSettings& settings) {
+  const auto& modalities = set.card.modalities;
+  if (!settings.ladder || set.card.task != "survival" || modalities.empty()) return 0;
+  const bool genes = std::any_of(modalities.begin(), modalities.end(), [](const Modality& one) { return one.name != kClinicalModality; });
+  return genes ? 4 : 2;
+}
 
 /// Ends a training after an epoch that is kept.
 struct Stopped : std::exception {};
@@ -147,7 +159,7 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
   TrainSettings settings = config.train;
   settings.threads = config.engine.threads > 0 ? config.engine.threads : allowed_threads();
   settings.recipe = set.recipe;
-  EpochTeller tell(settings, folds_of(set, settings));
+  EpochTeller tell(settings, folds_of(set, settings), trained_rungs(set, settings));
   TrainResult result;
   try {
     result = train_slide_model(std::move(set.slides), set.card, settings, folder, [&](const EpochRecord& e) {

@@ -14,7 +14,6 @@ namespace microtome {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kClinical = "clinical";
 
 struct NamedTable {
   std::string name;  // "": the table itself says it, or its file's name
@@ -92,7 +91,7 @@ Modalities Modalities::of_tables(const TablesAsked& asked, const std::vector<Sli
     std::string name = own_name(table, *source, tables.size() == 1);
     out.tables_.push_back({std::move(name), std::move(source)});
   }
-  if (!asked.clinical.empty()) out.tables_.push_back({kClinical, clinical_source(asked, {}, slides)});
+  if (!asked.clinical.empty()) out.tables_.push_back({kClinicalModality, clinical_source(asked, {}, slides)});
   require_different(out.tables_);
   return out;
 }
@@ -102,7 +101,7 @@ Modalities Modalities::of_model(const ModelCard& card, const TablesAsked& asked,
   std::vector<const Modality*> genomic;
   for (const Modality& modality : card.modalities) {
     out.tables_.push_back({modality.name, nullptr});
-    if (modality.name != kClinical) genomic.push_back(&modality);
+    if (modality.name != kClinicalModality) genomic.push_back(&modality);
   }
   const auto place = [&](const std::string& name) -> Table& {
     Table& table = *std::find_if(out.tables_.begin(), out.tables_.end(), [&](const Table& one) { return one.name == name; });
@@ -116,10 +115,10 @@ Modalities Modalities::of_model(const ModelCard& card, const TablesAsked& asked,
         std::make_unique<const GenomicSource>(table.path, modality.features, modality.units, asked.max_missing_genes, slides, reading_of(asked, table));
   }
   if (asked.clinical.empty()) return out;
-  const auto clinical = std::find_if(card.modalities.begin(), card.modalities.end(), [](const Modality& one) { return one.name == kClinical; });
+  const auto clinical = std::find_if(card.modalities.begin(), card.modalities.end(), [](const Modality& one) { return one.name == kClinicalModality; });
   if (clinical == card.modalities.end())
     throw ModelError(fmt::format("{}: wanted a model that takes clinical columns: this one was trained without: leave --clinical out", asked.clinical.string()));
-  place(kClinical).source = clinical_source(asked, clinical->features, slides);
+  place(kClinicalModality).source = clinical_source(asked, clinical->features, slides);
   return out;
 }
 

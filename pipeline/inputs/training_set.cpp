@@ -16,6 +16,7 @@
 #include "mil/sha256.h"
 #include "pipeline/inputs/bag_folder.h"
 #include "pipeline/inputs/delimited_table.h"
+#include "pipeline/inputs/gene_sets.h"
 #include "pipeline/inputs/training_labels.h"
 #include "pipeline/options.h"
 
@@ -71,6 +72,15 @@ void add_folds(TrainingSet& set, const fs::path& path) {
   }
 }
 
+/// Returns what they add to the recipe.
+std::string add_gene_sets(ModelCard& card, const fs::path& path) {
+  if (path.empty()) return "";
+  const auto sets = read_gene_sets(path);
+  for (Modality& modality : card.modalities)
+    if (modality.name != kClinicalModality) modality.groups = groups_of(sets, modality, path);
+  return " sets " + sha256_of_file(path);
+}
+
 /// Returns what the tables' part of the recipe is.
 std::string add_tables(TrainingSet& set, const Config& config) {
   const TablesAsked asked{config.run.genomics, config.run.clinical, config.data.clinical_columns, genomic_reading(config), 0};
@@ -81,7 +91,7 @@ std::string add_tables(TrainingSet& set, const Config& config) {
   for (const auto& table : modalities.tables()) set.joined.push_back({table.name, table.source->audit()});
   for (std::size_t i = 0; i < keys.size(); ++i) set.slides[i].tables = modalities.rows(keys[i]);
   set.card.modalities = modalities.cards();
-  return modalities.recipe();
+  return modalities.recipe() + add_gene_sets(set.card, config.data.gene_sets);
 }
 
 /// Tissue source site of a TCGA barcode, "TCGA-02-0001-...".
