@@ -109,7 +109,7 @@ void Bindings::bind_training(TrainCommand& d, TrainSettings& t) {
   add("data.censorship", "", d.censorship, Effect::result, "column of the labels that says 1 = censored, instead of event");
   add("data.splits", "splits", d.splits, Effect::path, "CSV with patient_id,fold; without it folds are cut from the seed");
   add("train.task", "task", t.task, Effect::result, "label: classes; survival: time and event");
-  add("train.aggregator", "aggregator", t.aggregator, Effect::result, "mean, max, top-k, abmil[-gated], clam-sb/-mb[-plain], dsmil, transmil, transformer, patch-gcn");
+  add("train.aggregator", "aggregator", t.aggregator, Effect::result, "mean, max, top-k, abmil[-gated], clam-sb/-mb[-plain], dsmil, transmil, transformer, patch-gcn; with tables porpoise, mcat, survpath, tables");
   add("train.folds", "folds", t.folds, Effect::result, "folds, cut by patient, stratified by label and site");
   add("train.leave_sites_out", "", t.leave_sites_out, Effect::result, "deal sites, not patients, to the folds (column site of the labels)");
   add("train.stopping", "", t.stopping, Effect::result, "nested: stop on patients outside the fold, which scores last; fixed: all epochs; auto: nested, for survival fixed");
@@ -136,8 +136,8 @@ void Bindings::bind_training(TrainCommand& d, TrainSettings& t) {
   add("train.modality_dropout", "", t.modality_dropout, Effect::result, "share of steps in which a table, or the tiles beside one, are hidden");
   add("train.embed_dim", "", t.embed_dim, Effect::result, "width of a tile's embedding");
   add("train.attention_dim", "", t.attention_dim, Effect::result, "width of the attention; 0: that of the publication");
-  add("train.fusion", "fusion", t.fusion, Effect::result, "how abmil joins tiles and tables: concat");
-  add("train.table_encoder", "", t.table_encoder, Effect::result, "of genes and clinical columns: linear");
+  add("train.fusion", "fusion", t.fusion, Effect::result, "how tiles and tables are joined: concat, gated, kronecker, late");
+  add("train.table_encoder", "", t.table_encoder, Effect::result, "of genes and clinical columns: linear, snn, mlp, vae, conv1d, groups, pathways");
   add("train.table_dim", "", t.table_dim, Effect::result, "width of a table's embedding");
   add("train.top_k", "", t.top_k, Effect::result, "tiles that speak for the slide, of top-k");
   add("train.ensemble", "", t.ensemble, Effect::result, "keep the folds' models and answer by their mean, instead of one model of everybody");

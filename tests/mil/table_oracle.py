@@ -60,7 +60,7 @@ class Vae(nn.Module):
         hidden = self.encoder(row)
         code = torch.distributions.Normal(self.mean(hidden), (0.5 * self.log_variance(hidden)).exp())
         divergence = torch.distributions.kl_divergence(code, torch.distributions.Normal(0.0, 1.0)).sum()
-        self.auxiliary = (0.5 * F.mse_loss(self.decoder(code.mean), row, reduction="sum") + divergence) / len(row)
+        self.auxiliary = (0.5 * F.mse_loss(self.decoder(code.mean), row, reduction="sum") + 0.1 * divergence) / len(row)
         return code.mean[None]
 
 
