@@ -60,7 +60,7 @@ class Vae(nn.Module):
         hidden = self.encoder(row)
         code = torch.distributions.Normal(self.mean(hidden), (0.5 * self.log_variance(hidden)).exp())
         divergence = torch.distributions.kl_divergence(code, torch.distributions.Normal(0.0, 1.0)).sum()
-        self.auxiliary = (0.5 * F.mse_loss(self.decoder(code.mean), row, reduction="sum") + divergence) / len(row)
+        self.auxiliary = (0.5 * F.mse_loss(self.decoder(code.mean), row, reduction="sum") + 0.1 * divergence) / len(row)
         return code.mean[None]
 
 
@@ -384,7 +384,8 @@ def made(given, seed):
         out["contribution"] = torch.stack([(torch.autograd.grad(one, x, retain_graph=True)[0] * x).sum(1) for one in logits], 1)
     auxiliary = [table.encoder.auxiliary for table in network.tables if hasattr(table.encoder, "auxiliary")]
     loss = cross_entropy(logits, label) + sum(auxiliary)
-    if too_close(Bare, kinks):
+    deaf = given_shares and not out["contribution"].any()      # no ReLU of a narrow layer is open
+    if too_close(Bare, kinks) or deaf:
         return None
     loss.backward()
     even = torch.full((n, 1), 1.0 / n)

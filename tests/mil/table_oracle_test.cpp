@@ -91,13 +91,15 @@ TEST_P(Tables, GiveLogitsAttentionAndSharesOfTheModule) {
   Oracle oracle(GetParam());
   const c10::NoGradGuard no_gradient;
   const Weighed weighed = oracle.network().weigh(oracle.input());
-  EXPECT_LE(largest_difference(weighed.logits, oracle.expected("logits")), 1e-5);
+  const bool masked = oracle.network().card().aggregator == "survpath";  // beside full attention with its block of tiles masked
+  EXPECT_LE(largest_difference(weighed.logits, oracle.expected("logits")), masked ? 1e-6 : 1e-5);
   EXPECT_LE(largest_difference(weighed.attention, oracle.expected("attention")), 1e-6);
   EXPECT_LE(largest_difference(weighed.contribution.sum(0) + weighed.offset, weighed.logits), 1e-9);
   if (oracle.has("contribution")) {
     EXPECT_LE(largest_difference(weighed.contribution, oracle.expected("contribution")), 1e-5);
   }
-  if (oracle.input().tiles_hidden) EXPECT_EQ(weighed.contribution.abs().max().item<double>(), 0);
+  const double largest = weighed.contribution.abs().max().item<double>();
+  EXPECT_EQ(largest == 0, oracle.input().tiles_hidden || oracle.network().card().aggregator == "tables");
 }
 
 TEST_P(Tables, GiveGradientsOfTheModule) {

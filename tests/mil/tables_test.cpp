@@ -60,8 +60,11 @@ TEST(AlphaDropout, KeepsMeanAndVarianceAndRepeatsItself) {
   const at::Tensor dropped = Dropout{0.25, generator()}.alpha(values);
   EXPECT_NEAR(dropped.mean().item<double>(), 0, 0.01);
   EXPECT_NEAR(dropped.var().item<double>(), 1, 0.01);
-  const double share = (dropped == dropped.min()).to(at::kDouble).mean().item<double>();
-  EXPECT_NEAR(share, 0.25, 0.01) << "the dropped lie together at the saturation";
+  const at::Tensor of_ones = Dropout{0.25, generator()}.alpha(at::ones({400000}));
+  EXPECT_NEAR((of_ones == of_ones.min()).to(at::kDouble).mean().item<double>(), 0.25, 0.01);
+  const double root = std::sqrt(0.75 * (1 + 0.25 * 1.7580993408 * 1.7580993408));
+  EXPECT_NEAR(of_ones.min().item<double>(), -1.7580993408 * 0.75 / root, 1e-6) << "the dropped lie together at the saturation";
+  EXPECT_NEAR(of_ones.max().item<double>(), (1 + 1.7580993408 * 0.25) / root, 1e-6);
   EXPECT_TRUE(at::equal(dropped, Dropout{0.25, generator()}.alpha(values)));
   EXPECT_TRUE(at::equal(values, Dropout{}.alpha(values)));
 }

@@ -419,7 +419,8 @@ TEST_P(EveryTableNetwork, LearnsAPlantedGene) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, EveryTableNetwork,
-                         testing::Values(TableNetwork{"abmil-gated", "gated", "mlp"}, TableNetwork{"abmil", "kronecker", "vae"},
+                         testing::Values(TableNetwork{"abmil-gated", "gated", "mlp"}, TableNetwork{"abmil", "kronecker", "snn"},
+                                         TableNetwork{"abmil-gated", "concat", "vae"},
                                          TableNetwork{"abmil-gated", "late", "conv1d"}, TableNetwork{"porpoise", "kronecker", "snn"},
                                          TableNetwork{"mcat", "concat", "groups"}, TableNetwork{"survpath", "concat", "pathways"},
                                          TableNetwork{"tables", "concat", "linear"}));

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A variational autoencoder (Kingma & Welling 2014): h = ReLU(encoder.0 x), code ~ N(mean h, exp(log_variance h)), x' = decoder.2 ReLU(decoder.0 code).
-// Its loss is the negative evidence bound of a Gaussian of variance 1, over the features: (1/2 |x - x'|^2 + beta KL) / F. Standardised features make the
-// bound comparable between tables.
+// Its loss is the negative evidence bound of a Gaussian of variance beta, up to a factor, over the features: (1/2 |x - x'|^2 + beta KL) / F.
+// Standardised features make it comparable between tables.
 #include "mil/genomics/encoders/encoder_list.h"
 
 namespace microtome {
 namespace {
 
-constexpr double kBeta = 1;
+constexpr double kBeta = 0.1;  // at 1 the best code of a standardised row is an empty one
 
 class VaeEncoder final : public TableEncoder {
  public:
