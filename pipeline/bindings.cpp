@@ -40,7 +40,7 @@ void Bindings::bind_genomics(GenomicsSettings& g, ImportCommand& i) {
   add("genomics.map", "", g.map, Effect::path, "CSV slide_id or patient_id, row_id: rows given outright; the keys serve the others");
   add("genomics.duplicates", "", g.duplicates, Effect::result, "several rows of a patient: refuse, first-barcode (smallest id: tumour first, lowest vial and plate), mean");
   add("genomics.aliases", "", g.aliases, Effect::path, "former and approved gene symbols: HGNC's complete set, or CSV");
-    add("genomics.status", "", g.status, Effect::path, "curated list of genes to tell of each slide (CSV: gene,table,rule,text; rule as >=0.5)");
+  add("genomics.status", "", g.status, Effect::path, "curated list of genes to tell of each slide (CSV: gene,table,rule,text; rule as >=0.5)");
   add("import.from", "from", i.request.from, Effect::result, "mcat, matrix, gct, maf, star, gistic, cbioportal, methylation, table");
   add_list("import.input", "input", i.input, Effect::path, "file to import, also .zip and .gz; several times, or a folder, where the kind wants it");
   add("import.output", "output", i.output, Effect::path, "the .h5ad to write; several tables put their modality into its name");
@@ -49,6 +49,7 @@ void Bindings::bind_genomics(GenomicsSettings& g, ImportCommand& i) {
   add("import.column", "column", i.request.column, Effect::result, "of star: unstranded, tpm_unstranded, fpkm_unstranded, fpkm_uq_unstranded");
   add("import.duplicate_genes", "", i.request.duplicate_genes, Effect::result, "refuse, first, sum, mean");
   add("import.genome_build", "", i.request.genome_build, Effect::result, "for formats that do not say it, e.g. GRCh38");
+  add("import.value", "value", i.request.value, Effect::result, "of maf: binary (a variant that changes the protein), burden (impact x allele fraction, summed)");
   add("import.splice_region", "", i.request.splice_region, Effect::result, "of maf: a variant in a splice region counts");
   add("import.sequenced", "sequenced", i.request.sequenced, Effect::path, "of maf: list of the sequenced samples");
   add("import.samples", "samples", i.request.samples, Effect::path, "of star: GDC's sample sheet; else CSV sample_id,patient_id");

@@ -98,11 +98,11 @@ JoinAudit GenomicJoin::audit(const std::vector<SlideKeys>& slides) const {
 void require_joined(const JoinAudit& audit) {
   if (audit.slides == 0) return;
   if (audit.matched == 0)
-    throw ModelError("genomic table: wanted rows for the slides: none of the " + std::to_string(audit.slides) + " slides has one, the first is '" +
+    throw ModelError("wanted rows for the slides: none of the " + std::to_string(audit.slides) + " slides has one, the first is '" +
                      audit.slides_without_row.front() + "': check the ids of the table, or say with --genomics.keys or --genomics.map how they meet (keys are '" +
                      audit.keys + "')");
   if (audit.share_without_row() <= audit.max_missing_patients) return;
-  throw ModelError("genomic table: wanted rows for all but " + percent(audit.max_missing_patients) + " of the slides' patients: " +
+  throw ModelError("wanted rows for all but " + percent(audit.max_missing_patients) + " of the slides' patients: " +
                    std::to_string(audit.patients_without_row) + " of " + std::to_string(audit.patients) + " have none, the first of their slides is '" +
                    audit.slides_without_row.front() + "': check the ids and --genomics.keys, or allow more with --run.max_missing_patients");
 }

@@ -33,7 +33,8 @@ const std::vector<Unit> units{{"counts", {0, unlimited}},
                               {"cn_abs", {0, unlimited}},
                               {"cn_gistic", {-2, 2}},
                               {"cn_log2", {}},
-                              {"binary", {0, 1}}};
+                              {"binary", {0, 1}},
+                              {"burden", {0, unlimited}}};
 
 struct Shape {
   double least = unlimited;

@@ -17,6 +17,7 @@
 #include "pipeline/machine/threads.h"
 #include "pipeline/outputs/evaluation_files.h"
 #include "pipeline/outputs/evaluation_result.h"
+#include "pipeline/outputs/join_document.h"
 #include "pipeline/outputs/metric_text.h"
 #include "pipeline/outputs/publication.h"
 #include "pipeline/run_setup.h"
@@ -85,14 +86,10 @@ void tell_left_out(const ScoringSet& set, const ModelCard& card) {
   };
   tell(set.without_label, set.first_without_label, "bags without a label");
   tell(set.without_tiles, set.first_without_tiles, "bags without tiles");
+  fmt::print(stderr, "{}", join_summary(joined_tables(set.modalities.get())));
   for (std::size_t m = 0; m < card.modalities.size(); ++m) {
-    const GenomicSource* source = set.modalities ? set.modalities->tables()[m].source.get() : nullptr;
-    const std::string& name = card.modalities[m].name;
-    if (!source)
-      fmt::print(stderr, "the model was trained with a table '{}' and none was given: what it learned for a missing row stands in\n", name);
-    else if (source->audit().slides_without_row_count > 0)
-      fmt::print(stderr, "{} slides have no row in the table '{}', the first is '{}'\n", source->audit().slides_without_row_count, name,
-                 source->audit().slides_without_row.front());
+    if (!set.modalities || !set.modalities->tables()[m].source)
+      fmt::print(stderr, "the model was trained with a table '{}' and none was given: what it learned for a missing row stands in\n", card.modalities[m].name);
   }
   if (card.encoder_random_weights) fmt::print(stderr, "the encoder's weights are random numbers: these figures are a rehearsal\n");
   fmt::print(stderr, "the model does not say which slides it was trained on: on those its figures are optimistic\n");

@@ -37,6 +37,7 @@ ImportRequest checked_request(const Config& config) {
   require_one_of("import.from", request.from, import_kinds());
   require_one_of("import.orientation", request.orientation, {"auto", "genes-in-rows", "samples-in-rows"});
   require_one_of("import.duplicate_genes", request.duplicate_genes, {"refuse", "first", "sum", "mean"});
+  require_one_of("import.value", request.value, {"binary", "burden"});
   if (!request.units.empty()) require_one_of("import.units", request.units, known_units());
   if (request.inputs.empty()) throw ConfigError("--import.input: wanted a file to import, got none");
   if (config.import.output.extension() != ".h5ad")

@@ -107,7 +107,7 @@ ExitCode command_plan(const ParsedOptions& options, const std::vector<std::strin
   const auto rows = task_share(all_rows, config.run.task_index, config.run.task_count);
   start_image_library("microtome", 1);
   const RunParts parts = prepare_run(config, rows, all_rows);
-  fmt::print(stderr, "{}", join_summary(joined_tables(parts)));
+  fmt::print(stderr, "{}", join_summary(joined_tables(parts.modalities.get())));
   const double rate = measure_encoder(parts);
   const ProgramMemory program{resources_used().peak_rss, free_heap_bytes()};
   const WorkList work = plan_work(parts, rows);

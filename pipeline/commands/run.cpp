@@ -75,7 +75,7 @@ ExitCode command_run(const ParsedOptions& options, const std::vector<std::string
   const auto rows = task_share(archive, config.run.task_index, config.run.task_count);
   start_image_library("microtome", 1);
   const RunParts parts = prepare_run(config, rows, archive);
-  fmt::print(stderr, "{}", join_summary(joined_tables(parts)));
+  fmt::print(stderr, "{}", join_summary(joined_tables(parts.modalities.get())));
   require_writable(config.run.output);
   remove_leftovers(config.run.output);
   publish_file(config.run.output / "effective.ini", effective_ini(parts.config, sections_without_say(config)));

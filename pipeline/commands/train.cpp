@@ -79,11 +79,7 @@ void describe(const TrainingSet& set) {
                std::count_if(set.slides.begin(), set.slides.end(), [](const TrainingSlide& slide) { return slide.event; }));
   else
     fmt::print(stderr, "{} labelled slides, {} classes", set.slides.size(), set.card.classes.size());
-  for (std::size_t m = 0; m < set.card.modalities.size(); ++m)
-    fmt::print(stderr, "; {}: {} features ({} slides without a row)", set.card.modalities[m].name, set.card.modalities[m].features.size(),
-               set.joined[m].audit.slides_without_row_count);
-  fmt::print(stderr, "\n");
-  fmt::print(stderr, "{}", join_summary(set.joined));
+  fmt::print(stderr, "\n{}", join_summary(set.joined));
   const auto tell = [](std::size_t count, const std::string& first, const char* what) {
     if (count > 0) fmt::print(stderr, "left out: {} {}, the first is '{}'\n", count, what, first);
   };

@@ -78,7 +78,9 @@ const Modality& modality_of(const NamedTable& table, const std::vector<const Mod
 }
 
 std::unique_ptr<const GenomicSource> clinical_source(const TablesAsked& asked, const std::vector<std::string>& features, const std::vector<SlideKeys>& slides) {
-  return std::make_unique<const GenomicSource>(asked.clinical, read_clinical_table(asked.clinical, asked.clinical_columns, features), slides, asked.reading);
+  GenomicReading reading = asked.reading;
+  reading.map.clear();  // it names rows of genomic tables
+  return std::make_unique<const GenomicSource>(asked.clinical, read_clinical_table(asked.clinical, asked.clinical_columns, features), slides, reading);
 }
 
 }  // namespace

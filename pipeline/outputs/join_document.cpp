@@ -119,10 +119,10 @@ std::string table_text(const JoinedTable& table) {
 
 }  // namespace
 
-std::vector<JoinedTable> joined_tables(const RunParts& parts) {
+std::vector<JoinedTable> joined_tables(const Modalities* modalities) {
   std::vector<JoinedTable> joined;
-  if (!parts.modalities) return joined;
-  for (const auto& table : parts.modalities->tables())
+  if (modalities == nullptr) return joined;
+  for (const auto& table : modalities->tables())
     if (table.source) joined.push_back({table.name, table.source->audit()});
   return joined;
 }

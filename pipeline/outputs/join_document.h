@@ -7,13 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/inputs/genomic_source.h"
-#include "pipeline/run_parts.h"
+#include "pipeline/inputs/modalities.h"
 
 namespace microtome {
 
-/// Of a run's tables; empty: it has none.
-std::vector<JoinedTable> joined_tables(const RunParts& parts);
+/// Of all tables that are there; null: none is.
+std::vector<JoinedTable> joined_tables(const Modalities* modalities);
 
 std::string join_json(const std::vector<JoinedTable>& tables);
 

@@ -135,7 +135,7 @@ void write_run_files(const RunParts& parts, const std::vector<ManifestRow>& rows
   publication.write("run.json", run_json(parts, summary, clock));
   publication.write("slides.jsonl", lines);
   publication.write("index.html", index_html(page));
-  const auto joined = joined_tables(parts);
+  const auto joined = joined_tables(parts.modalities.get());
   if (!joined.empty()) publication.write("join.json", join_json(joined));
   publication.publish(stale_join(joined));
 }

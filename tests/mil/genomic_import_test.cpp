@@ -279,6 +279,68 @@ TEST_F(GenomicImport, MixedGenomeBuildsAreRefused) {
   EXPECT_EQ(refusal(request), "in: line 4: wanted one genome build: it is GRCh37, but GRCh38 in in: line 3: import each build by itself");
 }
 
+const std::string burden_header =
+    "Hugo_Symbol\tChromosome\tStart_Position\tEnd_Position\tReference_Allele\tTumor_Seq_Allele2\tVariant_Classification\tIMPACT\tt_alt_count\tt_ref_count\t"
+    "Tumor_Sample_Barcode\n";
+
+/// A gene's burden in the first of two samples.
+class MutationBurden : public GenomicImport {
+ protected:
+  ImportedTable imported(const std::string& rows) {
+    ImportRequest request = request_of("maf", burden_header + rows);
+    write_bytes(folder / "sequenced.txt", "s1\ns2\n");
+    request.sequenced = folder / "sequenced.txt";
+    request.value = "burden";
+    return import_genomics(request)[0];
+  }
+  std::string told(const std::string& rows) {
+    write_bytes(folder / "sequenced.txt", "s1\ns2\n");
+    ImportRequest request = request_of("maf", burden_header + rows);
+    request.sequenced = folder / "sequenced.txt";
+    request.value = "burden";
+    return refusal(request);
+  }
+};
+
+TEST_F(MutationBurden, IsImpactTimesAlleleFractionSummedOverAGenesVariants) {
+  const std::string stop = "TP53\t17\t100\t100\tC\tT\tNonsense_Mutation\tHIGH\t30\t10\ts1\n";
+  const std::string missense = "TP53\t17\t200\t200\tC\tT\tMissense_Mutation\tMODERATE\t10\t30\ts1\n";
+  const std::string others =
+      "TP53\t17\t300\t300\tC\tT\tSilent\tLOW\t1\t1\ts2\n"
+      "KRAS\t12\t100\t100\tC\tT\tMissense_Mutation\t\t8\t0\ts2\n"
+      "KRAS\t12\t150\t150\tC\tT\tIntron\tMODIFIER\t8\t8\ts1\n"
+      "MYC\t8\t1\t1\tC\tT\tRNA\t\t8\t8\ts1\n";
+  const ImportedTable table = imported(stop + missense + others);
+  EXPECT_EQ(table.table.genes, (Texts{"KRAS", "TP53"}));
+  EXPECT_EQ(table.table.values, (std::vector<float>{0, 0.875F, 0.5F, 0.05F})) << "0.75 x 1 + 0.25 x 0.5; an impact that is not told follows from the class";
+  EXPECT_EQ(table.table.units, "burden");
+  EXPECT_TRUE(remarked(table, "6 variants, 2 of them without weight"));
+  EXPECT_EQ(imported(others + missense + stop).table.values, table.table.values) << "in any order";
+}
+
+TEST_F(MutationBurden, AVariantThatIsThereTwiceCountsOnce) {
+  const std::string row = "TP53\t17\t100\t100\tC\tT\tNonsense_Mutation\tHIGH\t";
+  const ImportedTable table = imported(row + "10\t30\ts1\n" + row + "30\t10\ts1\n" + "TP53\t17\t100\t100\tC\tA\tNonsense_Mutation\tHIGH\t1\t7\ts1\n");
+  EXPECT_EQ(table.table.values, (std::vector<float>{0.875F, 0})) << "another allele is another variant";
+  EXPECT_TRUE(remarked(table, "1 variant of a sample there again"));
+}
+
+TEST_F(MutationBurden, WithoutReadsItIsMissingNotZero) {
+  const std::string row = "TP53\t17\t100\t100\tC\tT\tNonsense_Mutation\tHIGH\t";
+  const ImportedTable table = imported(row + "NA\t30\ts1\n" + row + "0\t0\ts2\n");
+  EXPECT_TRUE(std::isnan(table.table.values[0]));
+  EXPECT_TRUE(std::isnan(table.table.values[1]));
+  EXPECT_TRUE(remarked(table, "2 variants without read counts: the burden of their genes is missing in these samples"));
+  EXPECT_EQ(told(row + "x\t30\ts1\n"), "in: line 2, column t_alt_count: wanted a count of reads, got 'x': write NA where it is not known");
+  EXPECT_EQ(told(row + "1\t-1\ts1\n"), "in: line 2, column t_ref_count: wanted a count of reads, got '-1': write NA where it is not known");
+  ImportRequest plain = request_of("maf", maf_header + "TP53\tGRCh38\tMissense_Mutation\ts1\tSomatic\n");
+  plain.sequenced = folder / "sequenced.txt";
+  plain.value = "burden";
+  EXPECT_EQ(refusal(plain),
+            "in: wanted the columns t_alt_count and t_ref_count for allele fractions: there is no t_alt_count: import with --import.value "
+            "binary, or ask for a MAF with read counts");
+}
+
 std::string star_counts(const std::string& tpm) {
   return "# gene-model: GENCODE v36\ngene_id\tgene_name\tgene_type\tunstranded\ttpm_unstranded\nN_unmapped\t\t\t12\t\n"
          "ENSG00000141510.18\tTP53\tprotein_coding\t7\t" +

@@ -185,7 +185,7 @@ TEST(JoinAudit, APatientWithOneSlideOfTwoInTheTableHasARow) {
 
 TEST(JoinIsRefused, WhenNobodyHasARow) {
   EXPECT_EQ(sentence_of<ModelError>([] { require_joined(GenomicJoin(table_of({"x"}), rules_of("tcga")).audit({{"s2", "p", ""}, {"s1", "q", ""}})); }),
-            "genomic table: wanted rows for the slides: none of the 2 slides has one, the first is 's1': check the ids of the table, or say with "
+            "wanted rows for the slides: none of the 2 slides has one, the first is 's1': check the ids of the table, or say with "
             "--genomics.keys or --genomics.map how they meet (keys are 'tcga')");
   EXPECT_NO_THROW(require_joined(GenomicJoin(table_of({"x"})).audit({}))) << "a task without slides";
 }
@@ -197,7 +197,7 @@ TEST(JoinIsRefused, WhenMorePatientsThanAllowedHaveNone) {
   EXPECT_NO_THROW(require_joined(audit)) << "a quarter of the patients, though two slides of five";
   audit.max_missing_patients = 0.125;
   EXPECT_EQ(sentence_of<ModelError>([&] { require_joined(audit); }),
-            "genomic table: wanted rows for all but 12.5 % of the slides' patients: 1 of 4 have none, the first of their slides is 'd': check the ids "
+            "wanted rows for all but 12.5 % of the slides' patients: 1 of 4 have none, the first of their slides is 'd': check the ids "
             "and --genomics.keys, or allow more with --run.max_missing_patients");
 }
 

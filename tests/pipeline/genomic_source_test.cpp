@@ -149,11 +149,11 @@ TEST_F(GenomicSourceTest, WhatChangesTheJoinChangesTheRecipe) {
 TEST_F(GenomicSourceTest, RefusalsAreSentencesThatNameTheTable) {
   const std::string where = write("t.h5ad", cohort).string() + ": genomic table: ";
   EXPECT_EQ(refusal(slides, {}).rfind(where + "find the row of slide TCGA-AA-0001-01Z-00-DX1: its sample has 3 rows", 0), 0U);
-  EXPECT_EQ(refusal({{"s4", "P4", ""}}, {}), where + "wanted rows for the slides: none of the 1 slides has one, the first is 's4': check the ids of the "
+  EXPECT_EQ(refusal({{"s4", "P4", ""}}, {}), (dir / "t.h5ad").string() + ": wanted rows for the slides: none of the 1 slides has one, the first is 's4': check the ids of the "
                                                     "table, or say with --genomics.keys or --genomics.map how they meet (keys are 'auto')");
   GenomicReading strict = settled_by("first-barcode");
   strict.max_missing_patients = 0.2;
-  EXPECT_EQ(refusal(slides, strict), where + "wanted rows for all but 20 % of the slides' patients: 1 of 4 have none, the first of their slides is 's4': "
+  EXPECT_EQ(refusal(slides, strict), (dir / "t.h5ad").string() + ": wanted rows for all but 20 % of the slides' patients: 1 of 4 have none, the first of their slides is 's4': "
                                            "check the ids and --genomics.keys, or allow more with --run.max_missing_patients");
   EXPECT_EQ(refusal({slides[2]}, {}, 0.4, {"TP53", "A"}).rfind(where + "find the 2 genes of the model: 1 are missing", 0), 0U);
 }

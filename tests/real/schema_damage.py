@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the checks of schemas share: documents that `evaluate` writes have to pass, the same documents damaged have to be refused.
+# What the checks of schemas share: documents that the program writes have to pass, the same documents damaged have to be refused.
 import copy, json
 
 from jsonschema import Draft202012Validator
@@ -41,10 +41,14 @@ class SchemaCheck:
     def evaluate(self, folder, *words):
         """Runs `evaluate`; its metrics.json has to be valid and is kept under the folder's name."""
         microtome("evaluate", *words, "--output", folder)
-        document = json.loads((folder / "metrics.json").read_text(), parse_constant=refuse_constant)
+        self.keep(folder.name, folder / "metrics.json")
+
+    def keep(self, name, path):
+        """The document has to be valid."""
+        document = json.loads(path.read_text(), parse_constant=refuse_constant)
         errors = [f"{list(error.path)}: {error.message}" for error in self.validator.iter_errors(document)]
-        check(not errors, f"{folder.name}:\n" + "\n".join(errors))
-        self.documents[folder.name] = document
+        check(not errors, f"{name}:\n" + "\n".join(errors))
+        self.documents[name] = document
 
     def damaged(self, name, path, change):
         document = copy.deepcopy(self.documents[name])

@@ -18,6 +18,7 @@ struct ImportRequest {
   std::string column = "tpm_unstranded";   // of star: which of the file's values
   std::string duplicate_genes = "refuse";  // or first, sum, mean
   std::string genome_build;                // for formats that do not say, e.g. GRCh38
+  std::string value = "binary";            // of maf and cbioportal's mutations: binary, burden (variant_burden.h)
   bool splice_region = false;              // of maf: a Splice_Region variant counts as a mutation
   std::filesystem::path sequenced;         // of maf: the samples that were sequenced, one a line or a cBioPortal case list
   std::filesystem::path samples;           // of star: GDC's sample sheet; of others: CSV sample_id,patient_id

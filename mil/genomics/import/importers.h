@@ -38,7 +38,7 @@ GenomicTable read_gene_rows(CellReader& reader, const GeneRows& layout);
 /// Where the header lies further up: its samples, and the cells of a row.
 GenomicTable read_gene_rows(CellReader& reader, const GeneRows& layout, const std::vector<std::string>& samples, std::size_t width);
 
-/// Mutations of a MAF: gene x sample, 1 where a sample has one that changes the protein, 0 where a sequenced sample has none.
+/// Mutations of a MAF: gene x sample, 1 (or the burden) where a sample has one that changes the protein, 0 where a sequenced sample has none.
 ImportedTable read_maf(const std::vector<std::filesystem::path>& files, const std::vector<std::string>& sequenced,
                        const ImportRequest& request);
 /// One sample a line, or a cBioPortal case list.

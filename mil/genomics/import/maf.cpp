@@ -3,12 +3,14 @@
 // docs, "MAF format"; formats.md 1.5.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
-#include <set>
+#include <optional>
 #include <unordered_map>
 
 #include "mil/genomics/import/finish.h"
 #include "mil/genomics/import/importers.h"
+#include "mil/genomics/import/variant_burden.h"
 #include "mil/genomics/join.h"
 #include "mil/model_error.h"
 
@@ -70,13 +72,33 @@ class Samples {
 };
 
 struct Hits {
-  std::map<std::string, std::set<std::size_t>> rows;  // gene -> mutated rows
+  std::map<std::string, std::map<std::size_t, VariantBurden>> rows;  // gene -> mutated rows
   std::size_t variants = 0;
-  std::size_t left_out = 0;  // silent, or no somatic mutations
+  std::size_t left_out = 0;  // without weight, or no somatic mutations
+  std::size_t doubled = 0;
+  std::size_t uncounted = 0;  // their allele fraction is not known
   Build build;
 };
 
-void read_variants(const std::filesystem::path& path, const Samples& samples, bool splice_region, Hits& hits) {
+/// What a variant weighs: 0 or 1 where mutations are told, else its part of a burden.
+class Weigher {
+ public:
+  Weigher(const CellReader& header, const ImportRequest& request) : splice_region_(request.splice_region) {
+    if (request.value == "burden") burden_.emplace(header);
+  }
+  double weight(const CellReader& reader, std::string_view kind) const {
+    if (burden_) return burden_->weight(reader, kind);
+    return among(changing, kind) || (splice_region_ && kind == "Splice_Region") ? 1 : 0;
+  }
+  /// A sample that has a mutation has it once.
+  std::string variant(const CellReader& reader) const { return burden_ ? burden_->variant(reader) : ""; }
+
+ private:
+  bool splice_region_;
+  std::optional<BurdenColumns> burden_;
+};
+
+void read_variants(const std::filesystem::path& path, const Samples& samples, const ImportRequest& request, Hits& hits) {
   const TextFile file = TextFile::read(path);
   CellReader reader(file.text(), path.string(), '#');
   if (!reader.next()) throw ModelError(path.string() + ": wanted a header with Hugo_Symbol: the file is empty: check the path");
@@ -85,17 +107,19 @@ void read_variants(const std::filesystem::path& path, const Samples& samples, bo
   const std::size_t sample = require_column(reader, "Tumor_Sample_Barcode");
   const std::size_t build = find_column(reader, "NCBI_Build");
   const std::size_t status = find_column(reader, "Mutation_Status");
+  const Weigher weigher(reader, request);
   while (reader.next()) {
     check_build(reader, build, hits.build);
     ++hits.variants;
     const std::string symbol(reader.cell(gene));
     const bool somatic = status == no_column || !among(not_somatic, reader.cell(status));
-    const bool changes = among(changing, reader.cell(kind)) || (splice_region && reader.cell(kind) == "Splice_Region");
-    if (somatic && changes && !symbol.empty() && symbol != "Unknown") {
-      hits.rows[symbol].insert(samples.row_of(reader, sample));
-    } else {
+    const double weight = somatic && !symbol.empty() && symbol != "Unknown" ? weigher.weight(reader, reader.cell(kind)) : 0;
+    if (weight == 0) {
       ++hits.left_out;
+      continue;
     }
+    hits.uncounted += std::isnan(weight) ? 1 : 0;
+    hits.doubled += hits.rows[symbol][samples.row_of(reader, sample)].add(weigher.variant(reader), weight) ? 0 : 1;
   }
 }
 
@@ -124,22 +148,27 @@ ImportedTable read_maf(const std::vector<std::filesystem::path>& files, const st
                        const ImportRequest& request) {
   const Samples samples(sequenced);
   Hits hits;
-  for (const std::filesystem::path& file : files) read_variants(file, samples, request.splice_region, hits);
+  const bool burden = request.value == "burden";
+  for (const std::filesystem::path& file : files) read_variants(file, samples, request, hits);
   ImportedTable imported;
   GenomicTable& table = imported.table;
   table.row_ids = sequenced;
   table.modality = "mut";
-  table.units = "binary";
+  table.units = burden ? "burden" : "binary";
   if (!hits.build.name.empty()) table.notes["genome_build"] = hits.build.name;
   table.values.assign(sequenced.size() * hits.rows.size(), 0.0F);
   for (const auto& [gene, rows] : hits.rows) {
-    for (const std::size_t row : rows) table.values[row * hits.rows.size() + table.genes.size()] = 1;
+    for (const auto& [row, variants] : rows) table.values[row * hits.rows.size() + table.genes.size()] = static_cast<float>(variants.sum());
     table.genes.push_back(gene);
   }
-  table.notes["mutations"] = "1: a variant that changes the protein" + std::string(request.splice_region ? ", or in a splice region" : "") +
-                             "; 0: sequenced, none found";
+  table.notes["mutations"] = burden ? "sum of impact (HIGH 1, MODERATE 0.5, LOW 0.1, MODIFIER 0) x allele fraction; 0: sequenced, none found"
+                                    : "1: a variant that changes the protein" + std::string(request.splice_region ? ", or in a splice region" : "") +
+                                          "; 0: sequenced, none found";
   imported.remarks.push_back(std::to_string(hits.variants) + " variants, " + std::to_string(hits.left_out) +
-                             " of them silent, not somatic or without a gene");
+                             (burden ? " of them without weight, not somatic or without a gene" : " of them silent, not somatic or without a gene"));
+  if (burden && hits.doubled > 0) imported.remarks.push_back(counted(hits.doubled, "variant") + " of a sample there again: each counts once, by its largest fraction");
+  if (hits.uncounted > 0)
+    imported.remarks.push_back(counted(hits.uncounted, "variant") + " without read counts: the burden of their genes is missing in these samples");
   return imported;
 }
 
