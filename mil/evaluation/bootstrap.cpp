@@ -90,7 +90,7 @@ Interval percentile_interval(std::vector<double> replicates, double level) {
 Interval bca_interval(double value, std::vector<double> replicates, std::span<const double> left_out, double level) {
   std::sort(replicates.begin(), replicates.end());
   if (replicates.front() == replicates.back())
-    return {{}, {}, "bootstrap of patients", "every resample gives the same value, as with perfect separation"};
+    return {{}, {}, "bootstrap of patients", "every resample gives the same value"};
   const auto below = std::lower_bound(replicates.begin(), replicates.end(), value) - replicates.begin();
   const double share = static_cast<double>(below) / static_cast<double>(replicates.size());
   double squares = 0, cubes = 0;

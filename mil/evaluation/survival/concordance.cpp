@@ -36,6 +36,13 @@ EventPairs pairs_in(const RankTree& tree, std::size_t tied_from, std::size_t tie
   return {lower, upto - lower, tree.total() - upto};
 }
 
+void add(PairCounts& counts, int times, const EventPairs& pairs, std::int64_t censored) {
+  counts.concordant += times * pairs.lower;
+  counts.discordant += times * pairs.higher;
+  counts.tied_risk += times * pairs.tied;
+  counts.tied_time += times * censored;
+}
+
 int times_of(RowWeights weight, std::size_t row) { return weight.empty() ? 1 : weight[row]; }
 
 std::vector<double> distinct(std::span<const double> risk) {
@@ -89,19 +96,20 @@ void RankedRisks::visit_events(RowWeights weight, Visit visit) const {
 
 PairCounts RankedRisks::count(RowWeights weight) const {
   PairCounts out;
-  visit_events(weight, [&](const Row&, int times, const EventPairs& pairs, std::int64_t censored) {
-    out.concordant += times * pairs.lower;
-    out.discordant += times * pairs.higher;
-    out.tied_risk += times * pairs.tied;
-    out.tied_time += times * censored;
-  });
+  visit_events(weight, [&](const Row&, int times, const EventPairs& pairs, std::int64_t censored) { add(out, times, pairs, censored); });
   return out;
 }
 
 std::optional<double> RankedRisks::uno_c(const CensoringCurve& censoring, double tau, RowWeights weight) const {
+  return indices(censoring, tau, weight).uno;
+}
+
+ConcordanceIndices RankedRisks::indices(const CensoringCurve& censoring, double tau, RowWeights weight) const {
+  PairCounts counts;
   double right = 0, all = 0;
   bool known = true;
-  visit_events(weight, [&](const Row& row, int times, const EventPairs& pairs, std::int64_t) {
+  visit_events(weight, [&](const Row& row, int times, const EventPairs& pairs, std::int64_t censored) {
+    add(counts, times, pairs, censored);
     if (!(row.months < tau) || pairs.lower + pairs.tied + pairs.higher == 0) return;
     const double share = censoring.before(row.months);
     known = known && share > 0;
@@ -110,7 +118,7 @@ std::optional<double> RankedRisks::uno_c(const CensoringCurve& censoring, double
     right += each * (static_cast<double>(pairs.lower) + static_cast<double>(pairs.tied) / 2);
     all += each * static_cast<double>(pairs.lower + pairs.tied + pairs.higher);
   });
-  return known && all > 0 ? std::optional(right / all) : std::nullopt;
+  return {harrell_c(counts), known && all > 0 ? std::optional(right / all) : std::nullopt};
 }
 
 }  // namespace microtome

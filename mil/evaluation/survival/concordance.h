@@ -27,6 +27,11 @@ struct PairCounts {
 /// (concordant + tied_risk / 2) / all. nullopt: no pair can be compared.
 std::optional<double> harrell_c(const PairCounts& pairs);
 
+/// Either is nullopt where it has no value.
+struct ConcordanceIndices {
+  std::optional<double> harrell, uno;
+};
+
 /// Patients sorted once by time and by risk, so that every weighting is counted in O(N log N) with a tree of running counts (Fenwick 1994)
 /// and without sorting again.
 class RankedRisks {
@@ -37,6 +42,8 @@ class RankedRisks {
   /// Harrell's pairs whose event lies before `tau`, each weighted by the inverse square of the censoring curve just before its event.
   /// nullopt: no such pair, or the curve is 0 there: nobody it comes from was followed that long.
   std::optional<double> uno_c(const CensoringCurve& censoring, double tau, RowWeights weight = {}) const;
+  /// Both, in the time that one takes.
+  ConcordanceIndices indices(const CensoringCurve& censoring, double tau, RowWeights weight = {}) const;
 
  private:
   struct Row {

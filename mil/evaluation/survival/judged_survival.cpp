@@ -41,6 +41,10 @@ JudgedSurvival JudgedSurvival::select(const std::vector<std::size_t>& rows) cons
     if (!fold.empty()) out.fold.push_back(fold[r]);
     if (!high_risk.empty()) out.high_risk.push_back(high_risk[r]);
   }
+  for (const Rung& rung : ladder) {
+    out.ladder.push_back({rung.name, {}});
+    for (const std::size_t r : rows) out.ladder.back().risk.push_back(rung.risk[r]);
+  }
   return out;
 }
 

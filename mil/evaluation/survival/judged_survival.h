@@ -12,6 +12,12 @@
 
 namespace microtome {
 
+/// A simpler model beside the one that is judged.
+struct Rung {
+  std::string name;
+  std::vector<double> risk;  // (N) on a scale of its own
+};
+
 /// N rows, one a patient.
 struct JudgedSurvival {
   FollowUp follow_up;
@@ -19,6 +25,7 @@ struct JudgedSurvival {
   SurvivalCurves curves;        // (N, T); T is 0 where only risks were predicted
   std::vector<int> fold;        // (N) the fold in which the patient was held out; empty: no folds
   std::vector<char> high_risk;  // (N) 0 or 1; see split_risks()
+  std::vector<Rung> ladder;     // empty: nothing is known of simpler models
 
   std::size_t rows() const { return risk.size(); }
   std::vector<int> fold_numbers() const;                                         // sorted, each once

@@ -8,6 +8,7 @@
 
 #include "mil/evaluation/survival/cox.h"
 #include "mil/evaluation/survival/log_rank.h"
+#include "mil/evaluation/survival/resampled_metrics.h"
 #include "mil/evaluation/survival/survival_calibration.h"
 #include "mil/evaluation/values.h"
 
@@ -17,52 +18,8 @@ namespace {
 constexpr int kAucTimes = 20;
 constexpr double kFirstShare = 0.1, kTauShare = 0.8;
 
-std::string why_absent(const std::string& name, const JudgedSurvival& judged) {
-  if (judged.follow_up.events() == 0) return "there is no event";
-  if (name == "c_harrell") return "no two patients can be compared: nobody was followed beyond another's event";
-  if (name == "c_uno")
-    return "no two patients can be compared before tau, or nobody of those the censoring curve comes from was followed that long";
-  if (name == "auc_t") return "at one of the times there is no patient with an event before, or none followed beyond";
-  if (judged.curves.months.empty()) return "the predictions have no columns surv_<months>";
-  return "the curves have fewer than two times at which a patient was still followed";
-}
-
-Metric bare_metric(const JudgedSurvival& judged, const std::string& name, std::optional<double> value) {
-  Metric out;
-  out.name = name;
-  out.value = value;
-  out.n = static_cast<std::int64_t>(judged.rows());
-  out.events = judged.follow_up.events();
-  return out;
-}
-
-/// Patients are rows, and are exchanged within their fold.
-PatientRows units_of(const JudgedSurvival& judged) {
-  PatientRows out;
-  const std::vector<int> numbers = judged.fold_numbers();
-  for (std::size_t r = 0; r < judged.rows(); ++r) {
-    out.patient.push_back(static_cast<int>(r));
-    const auto at = judged.fold.empty() ? numbers.begin() : std::lower_bound(numbers.begin(), numbers.end(), judged.fold[r]);
-    out.stratum.push_back(static_cast<int>(at - numbers.begin()));
-  }
-  return out;
-}
-
 std::vector<Metric> with_intervals(const JudgedSurvival& judged, const Statistics& statistics, const BootstrapSettings& settings) {
-  const Values values = statistics({});
-  const Resampled resampled = bootstrap(units_of(judged), statistics, settings);
-  std::vector<Metric> out;
-  for (std::size_t k = 0; k < values.size(); ++k) {
-    const std::string& name = SurvivalMeasures::names()[k];
-    out.push_back(bare_metric(judged, name, values[k]));
-    if (!values[k]) {
-      out.back().interval.reason = why_absent(name, judged);
-      continue;
-    }
-    out.back().interval = resampled.intervals[k];
-    if (resampled.skipped[k] > 0) out.back().note = std::to_string(resampled.skipped[k]) + " resamples without a value were skipped";
-  }
-  return out;
+  return resampled_metrics(judged, SurvivalMeasures::names(), statistics, settings);
 }
 
 Metric hazard_ratio(const JudgedSurvival& judged, const std::string& name, const std::vector<double>& covariate, double level) {
@@ -201,7 +158,8 @@ Values SurvivalMeasures::values(RowWeights weight) const {
   const auto counts = table_.count(weight);
   const auto curve = kaplan_meier(counts);
   const CensoringCurve weights = censoring(counts);
-  Values out = {harrell_c(ranks_.count(weight)), ranks_.uno_c(weights, times_.tau, weight), {}, {}, {}};
+  const ConcordanceIndices c = ranks_.indices(weights, times_.tau, weight);
+  Values out = {c.harrell, c.uno, {}, {}, {}};
   if (!times_.auc.empty()) out[2] = mean_area(times_.auc, over_time_.areas(weights, weight), curve);
   if (times_.brier.size() < 2) return out;
   out[3] = integrated_brier(times_.brier, brier_over_time(curves_, judged_.follow_up, weights, weight));
