@@ -9,6 +9,7 @@
 #include "pipeline/inputs/delimited_table.h"
 #include "pipeline/outputs/evaluation_files.h"
 #include "pipeline/outputs/metric_text.h"
+#include "pipeline/outputs/survival_ladder.h"
 #include "pipeline/outputs/survival_result.h"
 
 namespace microtome {
@@ -84,6 +85,7 @@ SurvivalResult judge(const EvaluateSettings& settings) {
   if (!settings.compare.empty()) out.compared = compare_risks(settings, out.set, bootstrap);
   out.metrics = measure_survival(out.set.judged, out.times, bootstrap);
   add_folds(out, bootstrap);
+  out.ladder = judge_ladder(out.set.judged, out.times, bootstrap);
   for (std::size_t k = 0; k < columns.size(); ++k)
     out.subgroups.push_back(judge_survival_subgroups(out.set.judged, out.times, columns[k], out.set.levels[k], bootstrap));
   out.over_time = survival_over_time(out.set.judged, out.times, bootstrap);
@@ -99,6 +101,7 @@ void tell(const SurvivalResult& result, const std::filesystem::path& folder) {
   if (set.labels_without_predictions > 0) fmt::print(stderr, "; {} labels without a prediction left out", set.labels_without_predictions);
   fmt::print(stderr, "\n");
   for (const std::string& caution : cautions(result)) fmt::print(stderr, "caution: {}\n", caution);
+  for (const std::string& line : ladder_lines(result)) fmt::print(stderr, "{}\n", line);
   fmt::print(stderr, "{}: c-index {}\n", folder.string(), with_interval(result.metrics.front()));
 }
 

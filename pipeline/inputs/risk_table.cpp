@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 
+#include "mil/evaluation/survival/ladder.h"
 #include "pipeline/config.h"
 #include "pipeline/inputs/prediction_table.h"
 
@@ -16,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kPrefix = "surv_";
+constexpr std::string_view kRungPrefix = "ladder_";
 constexpr double kRoundedUp = 1e-6;  // survival that was rounded may seem to rise by so much
 
 std::optional<double> finite_number(const std::string& text) {
@@ -62,14 +64,43 @@ void add_survival(const fs::path& path, const DelimitedTable& table, const std::
   row.survival.push_back(*value);
 }
 
-RiskRow read_row(const fs::path& path, const DelimitedTable& table, std::size_t r, const std::vector<SurvivalColumn>& survival) {
-  const auto& cells = table.rows[r];
-  RiskRow out{read_identity(path, table, r), 0, {}};
-  const std::string& text = cells[*table.column("risk")];
+struct RungColumn {
+  std::string name;
+  std::size_t at = 0;
+};
+
+/// In the order of the header row, which has each column once.
+std::vector<RungColumn> rung_columns(const fs::path& path, const DelimitedTable& table) {
+  std::vector<RungColumn> out;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const std::string& column = table.columns[c];
+    if (!column.starts_with(kRungPrefix)) continue;
+    const std::string name = column.substr(kRungPrefix.size());
+    if (name.empty() || name == kTopRung)
+      throw InputError(fmt::format("{}: wanted ladder_<rung>, as ladder_clinical-cox, in the header row, got {}: {}", path.string(), column,
+                                   name.empty() ? "name the simpler model" : "that is the model itself, whose column is risk"));
+    out.push_back({name, c});
+  }
+  return out;
+}
+
+double risk_in(const fs::path& path, const DelimitedTable& table, std::size_t column, const std::string& text, const RiskRow& row) {
   const auto risk = finite_number(text);
-  if (!risk) refuse_row(path, out, fmt::format("wanted a number under risk, got '{}': leave the row out if there is no prediction", text));
-  out.risk = *risk;
+  if (!risk)
+    refuse_row(path, row,
+               fmt::format("wanted a number under {}, got '{}': leave the {} out if there is no prediction", table.columns[column], text,
+                           table.columns[column] == "risk" ? "row" : "column"));
+  return *risk;
+}
+
+RiskRow read_row(const fs::path& path, const DelimitedTable& table, std::size_t r, const std::vector<SurvivalColumn>& survival,
+                 const std::vector<RungColumn>& rungs) {
+  const auto& cells = table.rows[r];
+  RiskRow out{read_identity(path, table, r), 0, {}, {}};
+  const std::size_t risk = *table.column("risk");
+  out.risk = risk_in(path, table, risk, cells[risk], out);
   for (const SurvivalColumn& column : survival) add_survival(path, table, cells, column, out);
+  for (const RungColumn& rung : rungs) out.ladder.push_back(risk_in(path, table, rung.at, cells[rung.at], out));
   return out;
 }
 
@@ -104,11 +135,13 @@ RiskTable read_risks(const fs::path& path) {
   const DelimitedTable table = read_judged_table(path);
   require_columns(path, table);
   const auto survival = survival_columns(path, table);
+  const auto rungs = rung_columns(path, table);
   RiskTable out;
   out.of_slides = table.column("slide_id").has_value();
   out.has_patients = out.of_slides && table.column("patient_id");
   for (const SurvivalColumn& column : survival) out.months.push_back(column.months);
-  for (std::size_t r = 0; r < table.rows.size(); ++r) out.rows.push_back(read_row(path, table, r, survival));
+  for (const RungColumn& rung : rungs) out.rungs.push_back(rung.name);
+  for (std::size_t r = 0; r < table.rows.size(); ++r) out.rows.push_back(read_row(path, table, r, survival, rungs));
   require_rows(path, out.rows.size());
   refuse_constant(path, out.rows);
   sort_by_id(path, out.rows);

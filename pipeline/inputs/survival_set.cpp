@@ -91,6 +91,11 @@ void add_patient(SurvivalSet& set, const std::string& id, const Patient& patient
     for (const RiskRow* row : patient.rows) survival += row->survival[k];
     set.judged.curves.survival.push_back(survival / n);
   }
+  for (std::size_t k = 0; k < set.judged.ladder.size(); ++k) {
+    double of_rung = 0;
+    for (const RiskRow* row : patient.rows) of_rung += row->ladder[k];
+    set.judged.ladder[k].risk.push_back(of_rung / n);
+  }
   if (patient.rows.front()->fold) set.judged.fold.push_back(*patient.rows.front()->fold);
   for (std::size_t k = 0; k < set.levels.size(); ++k) set.levels[k].push_back(patient.followed.levels[k]);
 }
@@ -123,6 +128,7 @@ SurvivalSet read_survival_set(const fs::path& predictions, const fs::path& label
   out.event_column = censorship.empty() ? "event (1 = event)" : censorship + " (1 = censored)";
   out.levels.resize(subgroup_columns.size());
   out.judged.curves.months = risks.months;
+  for (const std::string& rung : risks.rungs) out.judged.ladder.push_back({rung, {}});
   const auto patients = join.patients();
   for (const auto& [id, patient] : patients) add_patient(out, id, patient);
   out.labels_without_predictions = follow_up.rows.size() - (follow_up.by_slide ? risks.rows.size() : patients.size());

@@ -24,10 +24,10 @@ struct SurvivalSet {
 };
 
 /// Every prediction must have a follow-up; follow-up may be left over, and is counted. Joined by slide_id where both tables have it, else
-/// by patient_id. Patients are the tables' patient_id, else the patient in a TCGA barcode, else each slide is one; risks and survival of a
-/// patient's slides are averaged. Throws what read_risks and read_follow_up throw, and InputError: a prediction without a follow-up,
-/// patients that differ between the tables or lie in two folds, slides of a patient that fared differently, fewer than two patients, equal
-/// risks of all, nobody with an event.
+/// by patient_id. Patients are the tables' patient_id, else the patient in a TCGA barcode, else each slide is one; risks (of rungs too) and
+/// survival of a patient's slides are averaged. Throws what read_risks and read_follow_up throw, and InputError: a prediction without a
+/// follow-up, patients that differ between the tables or lie in two folds, slides of a patient that fared differently, fewer than two
+/// patients, equal risks of all, nobody with an event.
 SurvivalSet read_survival_set(const std::filesystem::path& predictions, const std::filesystem::path& labels,
                               const std::vector<std::string>& subgroup_columns, const std::string& censorship);
 

@@ -131,12 +131,19 @@ Json input_json(const EvaluationSet& set) {
   return out;
 }
 
-Json group_json(const RiskGroup& group) {
-  return {
-      {"n", group.n},
-      {"events", group.events},
-      {"median_months", {{"value", number(group.median.months)}, {"low", number(group.median.low)}, {"high", number(group.median.high)}}}};
+Json median_json(const RiskGroup& group) {
+  const MedianTime& median = group.median;
+  Json out = {{"value", number(median.months)}, {"low", number(median.low)}, {"high", number(median.high)}};
+  if (group.n == 0)
+    out["reason"] = "the group is empty";
+  else if (!median.months)
+    out["reason"] = "the curve does not come down to one half";
+  else if (!median.low || !median.high)
+    out["reason"] = "a limit of the curve does not come down to one half";
+  return out;
 }
+
+Json group_json(const RiskGroup& group) { return {{"n", group.n}, {"events", group.events}, {"median_months", median_json(group)}}; }
 
 Json risk_groups_json(const SurvivalResult& result) {
   Json out = {{"cut_source", result.cut.source}};
@@ -144,6 +151,12 @@ Json risk_groups_json(const SurvivalResult& result) {
   for (std::size_t f = 0; f < result.cut.folds.size(); ++f) out["cut"][std::to_string(result.cut.folds[f])] = result.cut.cuts[f];
   out["low"] = group_json(result.over_time.groups.front());
   out["high"] = group_json(result.over_time.groups.back());
+  return out;
+}
+
+Json median_follow_up_json(std::optional<double> months) {
+  Json out = {{"value", number(months)}};
+  if (!months) out["reason"] = "the reversed Kaplan-Meier curve does not come down to one half";
   return out;
 }
 
@@ -159,13 +172,11 @@ Json survival_input_json(const SurvivalResult& result) {
           {"event_column", set.event_column},
           {"time_unit", "months, as given: no unit is read from the file"},
           {"longest_follow_up", result.longest_follow_up},
-          {"median_follow_up", number(result.median_follow_up)},
+          {"median_follow_up", median_follow_up_json(result.median_follow_up)},
           {"survival_months", set.judged.curves.months}};
 }
 
-Json times_json(const SurvivalTimes& times) {
-  return {{"tau", times.tau}, {"auc_t", times.auc}, {"ibs", times.brier}, {"calibration_error", number(times.horizon)}};
-}
+Json times_json(const SurvivalTimes& times) { return {{"tau", times.tau}, {"auc_t", times.auc}, {"ibs", times.brier}}; }
 
 Json survival_folds_json(const std::vector<FoldResult>& folds) {
   Json out = Json::object();
@@ -192,6 +203,15 @@ Json survival_subgroups_json(const std::vector<SurvivalSubgroups>& all) {
   return out;
 }
 
+Json ladder_json(const std::vector<JudgedRung>& ladder) {
+  Json out = Json::array();
+  for (const JudgedRung& rung : ladder) {
+    out.push_back({{"name", rung.name}, {"c_harrell", metric_json(rung.c_harrell)}, {"c_uno", metric_json(rung.c_uno)}});
+    if (rung.fusion_minus) out.back()["fusion_minus"] = metric_json(*rung.fusion_minus);
+  }
+  return out;
+}
+
 Json compared_risks_json(const ComparedRisks& compared) {
   const SurvivalComparison& c = compared.result;
   Json values = Json::object();
@@ -211,12 +231,14 @@ std::string metrics_json(const SurvivalResult& result) {
   Json out = {{"schema_version", 1}, {"task", "survival"}, {"input", survival_input_json(result)}};
   out["risk_groups"] = risk_groups_json(result);
   out["times"] = times_json(result.times);
+  if (result.times.horizon) out["times"]["calibration_error"] = *result.times.horizon;
   out["intervals"] = {
       {"level", 0.95}, {"resamples", result.settings.bootstrap}, {"seed", result.settings.seed}, {"resampled", "patients, by fold"}};
   out["cautions"] = cautions(result);
   out["survival"] = metrics_object(result.metrics);
   if (!result.fold_means.empty()) out["fold_means"] = {{"survival", metrics_object(result.fold_means)}};
   if (!result.folds.empty()) out["per_fold"] = survival_folds_json(result.folds);
+  if (!result.ladder.empty()) out["ladder"] = ladder_json(result.ladder);
   if (!result.subgroups.empty()) out["subgroups"] = survival_subgroups_json(result.subgroups);
   if (result.compared) out["comparison"] = compared_risks_json(*result.compared);
   out["intended_use"] = "research use only";

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "pipeline/outputs/metric_text.h"
+#include "pipeline/outputs/survival_ladder.h"
 #include "pipeline/outputs/survival_result.h"
 #include "reporting/evaluation_html.h"
 
@@ -163,6 +164,9 @@ std::vector<std::pair<std::string, std::string>> facts(const SurvivalResult& res
   out.emplace_back("Risk", "higher is worse");
   out.emplace_back("Patients", set.patients_from);
   if (set.averaged()) out.emplace_back("Risks", fmt::format("means over the slides of each patient ({} slides)", set.predictions));
+  out.emplace_back("Simpler models", result.ladder.empty()
+                                         ? "the predictions have no columns ladder_<rung>: what a simpler model reaches is not known"
+                                         : ladder_verdict(result.ladder));
   out.emplace_back("Tau", fmt::format("{:.4g} months: later events do not count in Uno's c and the AUC", result.times.tau));
   if (set.labels_without_predictions > 0) out.emplace_back("Labels without a prediction", std::to_string(set.labels_without_predictions));
   out.emplace_back("Resamples", fmt::format("{} of patients, by fold; seed {}", result.settings.bootstrap, result.settings.seed));
@@ -188,6 +192,7 @@ std::string evaluation_page(const SurvivalResult& result, const std::vector<Curv
   EvaluationPage page{"Evaluation of predicted survival", headline(result), facts(result), {}, {}};
   for (const CurveFigure& figure : figures) page.figures.push_back({figure.svg, figure.caption});
   page.tables = {metrics_table(result), groups_table(result)};
+  if (!result.ladder.empty()) page.tables.push_back(ladder_table(result));
   if (!result.folds.empty()) page.tables.push_back(folds_table(result));
   for (const SurvivalSubgroups& groups : result.subgroups) page.tables.push_back(levels_table(groups));
   if (result.compared) page.tables.push_back(comparison_table(*result.compared));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mil/evaluation/survival/kaplan_meier.h"
+#include "mil/evaluation/survival/ladder.h"
 #include "mil/evaluation/survival/log_rank.h"
 #include "mil/evaluation/survival/survival_calibration.h"
 #include "mil/evaluation/survival/survival_measures.h"
@@ -47,6 +48,7 @@ struct SurvivalResult {
   std::vector<Metric> metrics;     // everybody together
   std::vector<Metric> fold_means;  // empty without folds
   std::vector<FoldResult> folds;
+  std::vector<JudgedRung> ladder;  // the model and simpler ones; empty where the predictions have none of these
   std::vector<SurvivalSubgroups> subgroups;
   std::optional<ComparedRisks> compared;
   SurvivalOverTime over_time;

@@ -7,7 +7,7 @@ from world import check, fresh
 
 out = fresh("metrics_survival_schema")
 random.seed(7)
-metrics = SchemaCheck("metrics-survival-1.json", {("per_fold",), ("subgroups",), ("risk_groups", "cut")}, {"note", "subgroups", "comparison"})
+metrics = SchemaCheck("metrics-survival-1.json", {("per_fold",), ("subgroups",), ("risk_groups", "cut")}, {"note", "subgroups", "comparison", "ladder"})
 MONTHS = [12, 24, 36]
 
 
@@ -30,14 +30,14 @@ def follow_up(patient):
     return f"{math.ceil(min(months, end))},{int(event)}"
 
 
-def predictions(name, noise, slides=0, folds=False, curves=False):
-    """Of patients, or of so many slides of each."""
-    text = ("slide_id," if slides else "") + "patient_id,risk" + (",fold" if folds else "") + "".join(f",surv_{m}" for m in MONTHS if curves) + "\n"
+def predictions(name, noise, slides=0, folds=False, curves=False, ladder=()):
+    """Of patients, or of so many slides of each; rungs are noise."""
+    text = ("slide_id," if slides else "") + "patient_id,risk" + (",fold" if folds else "") + "".join(f",surv_{m}" for m in MONTHS if curves) + "".join(f",ladder_{rung}" for rung in ladder) + "\n"
     for p in range(120):
         for s in range(slides or 1):
             risk = truth[p] + random.gauss(0, noise)
             survival = [f"{math.exp(-math.exp(0.5 * risk) * m / 40):.6f}" for m in MONTHS if curves]
-            text += ",".join([*([f"s{p}-{s}"] if slides else []), f"P{p}", f"{risk:.6f}", *([str(p % 3)] if folds else []), *survival]) + "\n"
+            text += ",".join([*([f"s{p}-{s}"] if slides else []), f"P{p}", f"{risk:.6f}", *([str(p % 3)] if folds else []), *survival, *(f"{random.gauss(0, 1):.6f}" for _ in ladder)]) + "\n"
     return write(name, text)
 
 
@@ -47,8 +47,9 @@ def small(name, risks, followed):
 
 
 labels = write("labels.csv", "patient_id,time,event,sex,site\n" + "".join(f"P{p},{follow_up(p)},{'FM'[p % 2]},{site_of(p)}\n" for p in range(120)))
-bare, curved, folded = predictions("bare.csv", 1), predictions("curved.csv", 1, curves=True), predictions("folded.csv", 1, 2, True, True)
+bare, curved, folded = predictions("bare.csv", 1), predictions("curved.csv", 1, curves=True), predictions("folded.csv", 1, 2, True, True, ("slides", "clinical-cox"))
 three = "patient_id,risk,surv_12,surv_24\nP1,1,0.9,0.8\nP2,2,0.8,0.6\nP3,3,0.7,0.5\n"
+lost = "patient_id,risk,ladder_slides\n" + "".join(f"P{p},{p},{p % 2}\n" for p in (1, 2))   # no pair can be compared
 MADE = {
     "folds": ["--predictions", folded, "--labels", labels, "--subgroups", "sex,site", "--compare", predictions("noisy.csv", 3, 2, True, True)],
     "plain": ["--predictions", bare, "--labels", labels, "--subgroups", "site", "--compare", predictions("other.csv", 3)],
@@ -56,6 +57,7 @@ MADE = {
     "given": ["--predictions", folded, "--labels", labels, "--evaluate.risk_cut", 0.25, "--evaluate.tau", 20, "--evaluate.horizon", 30],
     "alone": ["--predictions", curved, "--labels", labels, "--evaluate.risk_cut", -99],
     "few": [*small("few", three, "P1,10,0\nP2,20,1\nP3,25,1\nP9,3,0\n"), "--compare", write("one.csv", "patient_id,risk\nP2,1\nP9,4\n")],
+    "lost": small("lost", lost, "P1,10,0\nP2,20,1\n"),
     "late": small("late", "patient_id,risk\nP1,1\nP2,2\n", "P1,10,0\nP2,20,1\n"),
     "idle": small("idle", "patient_id,fold,risk\n" + "".join(f"P{p},{p % 2},{p * 7 % 11}\n" for p in range(20)), "".join(f"P{p},{9 + p},{p % 2}\n" for p in range(20))),
 }
@@ -73,10 +75,14 @@ check(documents["alone"]["risk_groups"]["low"]["n"] == 0 and documents["alone"][
 check(few["survival"]["c_harrell"]["low"] is None and few["comparison"]["survival"]["c_uno"]["one"] is None and few["cautions"] and not documents["late"]["times"]["auc_t"], "nulls are there")
 check(all(m["value"] is None for m in documents["idle"]["per_fold"]["0"]["survival"].values()), "a fold without an event is there")
 
-metrics.refuse_all_damage("folds", "plain", "few")
+check(len(folds["ladder"]) == 3 and folds["ladder"][2]["fusion_minus"]["low"] is not None and documents["lost"]["ladder"][1]["fusion_minus"]["value"] is None, "ladders are there")
+check(few["input"]["median_follow_up"]["value"] is None or few["risk_groups"]["low"]["median_months"]["value"] is None, "a median that is not reached is there")
+check(all("calibration_error" not in documents[name]["comparison"]["times"] for name in ("folds", "plain", "curves")), "a comparison has no measure of calibration")
+
+metrics.refuse_all_damage("folds", "plain", "few", "lost")
 
 # No number of a measure or a test goes without a word. What has no value has no interval either.
-for name in ("folds", "plain", "few"):
+for name in ("folds", "plain", "few", "lost"):
     for path, node in metrics.kinds(name):
         if "method" in node:
             for key in {"value", "low", "high", "p"} & set(node):
@@ -88,7 +94,8 @@ for name, path, value in [
     ("plain", ("schema_version",), 2), ("plain", ("task",), "classification"), ("plain", ("intended_use",), "diagnosis"),
     ("plain", ("input", "unit"), "slide"), ("plain", ("input", "n"), 1), ("plain", ("input", "n"), 2.5), ("plain", ("input", "events"), 0),
     ("plain", ("input", "risks"), "guessed"), ("plain", ("input", "time_unit"), "days"), ("plain", ("input", "longest_follow_up"), 0),
-    ("plain", ("input", "median_follow_up"), 0), ("plain", ("input", "labels_without_predictions"), -1), ("plain", ("input", "patients_from"), ""),
+    ("plain", ("input", "median_follow_up"), 9.5), ("plain", ("input", "median_follow_up"), {"value": 0}), ("plain", ("input", "median_follow_up"), {"value": None}), ("plain", ("input", "median_follow_up"), {"value": 9.5, "reason": "none"}), ("plain", ("input", "median_follow_up"), {"value": None, "reason": ""}),
+    ("plain", ("input", "labels_without_predictions"), -1), ("plain", ("input", "patients_from"), ""),
     ("plain", ("input", "survival_months"), [12]), ("folds", ("input", "survival_months"), []), ("folds", ("input", "survival_months"), [12, 12]), ("folds", ("input", "survival_months"), [0, 12]),
     ("folds", ("risk_groups", "cut"), 0.5), ("folds", ("risk_groups", "cut", "0"), None), ("folds", ("risk_groups", "cut", "first"), 0.5), ("plain", ("risk_groups", "cut"), None),
     ("plain", ("risk_groups", "cut"), folds["risk_groups"]["cut"]), ("plain", ("risk_groups",), folds["risk_groups"]), ("folds", ("risk_groups",), plain["risk_groups"]),
@@ -96,7 +103,13 @@ for name, path, value in [
     ("plain", ("risk_groups", "high", "median_months"), {"value": None, "low": 3, "high": 9}), ("plain", ("risk_groups", "high", "median_months", "value"), 0),
     ("plain", ("times", "tau"), 0), ("plain", ("times", "tau"), None), ("plain", ("times", "auc_t"), [3, 3]), ("plain", ("times", "auc_t"), list(range(1, 22))), ("plain", ("times", "auc_t"), [-1]),
     ("plain", ("times", "ibs"), [12, 24]), ("plain", ("times", "calibration_error"), 12), ("folds", ("times", "calibration_error"), None), ("plain", ("comparison", "times", "ibs"), [12, 24]),
-    ("folds", ("comparison", "times", "calibration_error"), None), ("folds", ("comparison", "times", "ibs"), [12]),
+    ("folds", ("comparison", "times", "calibration_error"), 12), ("plain", ("times", "calibration_error"), None),
+    *[("plain", ("risk_groups", "high", "median_months"), median) for median in ({"value": 9, "low": 3, "high": None}, {"value": None, "low": None, "high": None}, {"value": 9, "low": 3, "high": 12, "reason": "none"}, {"value": 9, "low": None, "high": None, "reason": ""})],
+    ("plain", ("ladder",), []), ("plain", ("ladder",), folds["ladder"][:1]), ("plain", ("ladder",), folds["ladder"][1:]), ("plain", ("ladder",), [folds["ladder"][0]] * 2), ("folds", ("ladder", 0, "fusion_minus"), folds["ladder"][1]["fusion_minus"]),
+    ("folds", ("ladder", 0, "name"), "slides"), ("folds", ("ladder", 1, "name"), "fusion"), ("folds", ("ladder", 1, "name"), ""), ("folds", ("ladder", 1, "fusion_minus"), documents["lost"]["ladder"][1]["fusion_minus"]),
+    ("lost", ("ladder", 1, "fusion_minus"), folds["ladder"][1]["fusion_minus"]), *[("folds", ("ladder", 1, "fusion_minus", key), beyond) for key in ("value", "low", "high") for beyond in (-1.1, 1.1)],
+    *[("folds", ("ladder", 2, c, "value"), beyond) for c in ("c_harrell", "c_uno") for beyond in (-0.1, 1.1)],
+    ("folds", ("comparison", "times", "ibs"), [12]),
     ("plain", ("intervals", "level"), 0.9), ("plain", ("intervals", "resamples"), 99), ("plain", ("intervals", "resampled"), "rows"), ("plain", ("intervals", "seed"), -1),
     ("few", ("cautions",), [""]), ("few", ("cautions",), few["cautions"] * 2), ("few", ("cautions",), None),
     ("plain", ("survival", "c_harrell", "value"), 1.2), ("plain", ("survival", "c_uno", "low"), -0.1), ("plain", ("survival", "auc_t", "high"), 1.1), ("plain", ("survival", "c_harrell", "n"), 0),
