@@ -37,7 +37,7 @@ rows = [(f"s{i}-{s}", i, (0.75, -0.75)[s] * (i % 3 == 0)) for i in range(N) for 
 def predictions(rungs, folds=True):
     text = "slide_id,patient_id,risk" + (",fold" if folds else "") + "".join(f",ladder_{rung}" for rung in rungs) + "\n"
     for slide, i, shift in rows:
-        text += ",".join([slide, f"P{i}", repr(risks["fusion"][i] + shift), *([str(fold[i])] if folds else []), *(repr(float(risks[k][i]) + shift * (k != "own idea")) for k in rungs)]) + "\n"
+        text += ",".join([slide, f"P{i}", repr(float(risks["fusion"][i]) + shift), *([str(fold[i])] if folds else []), *(repr(float(risks[k][i]) + shift * (k != "own idea")) for k in rungs)]) + "\n"
     return text
 
 
