@@ -33,7 +33,13 @@ std::string how_judged(const SurvivalResult& result) {
   return result.folds.empty() ? "c over all patients" : fmt::format("c is the mean of {} folds", result.folds.size());
 }
 
-std::string difference_text(const JudgedRung& rung) { return rung.fusion_minus ? with_interval(*rung.fusion_minus) : ""; }
+/// With its sign, and with digits enough to see on which side of 0 a limit lies.
+std::string difference_text(const Metric& difference) {
+  if (!difference.value) return "-";
+  const Interval& limits = difference.interval;
+  if (!limits.low || !limits.high) return fmt::format("{:+.3f}", *difference.value);
+  return fmt::format("{:+.3f} ({:+.3f} to {:+.3f})", *difference.value, *limits.low, *limits.high);
+}
 
 /// A name may hold anything; cut between characters.
 std::string short_name(const std::string& name) {
@@ -44,7 +50,9 @@ std::string short_name(const std::string& name) {
 }
 
 std::string rung_line(const JudgedRung& rung) {
-  return fmt::format("  {:<16} {:<22} {}", short_name(rung.name), with_interval(rung.c_harrell), difference_text(rung));
+  const std::string name = short_name(rung.name), c = with_interval(rung.c_harrell);
+  if (!rung.fusion_minus) return fmt::format("  {:<16} {}", name, c);
+  return fmt::format("  {:<16} {:<22} {}", name, c, difference_text(*rung.fusion_minus));
 }
 
 }  // namespace
@@ -97,7 +105,7 @@ PageTable ladder_table(const SurvivalResult& result) {
       ladder_verdict(result.ladder), first.n, first.events.value_or(0), how_judged(result));
   for (const JudgedRung& rung : result.ladder)
     out.rows.push_back({rung.name, rung_sees(rung.name), with_interval(rung.c_harrell), with_interval(rung.c_uno),
-                        rung.fusion_minus ? difference_text(rung) : "-"});
+                        rung.fusion_minus ? difference_text(*rung.fusion_minus) : "-"});
   return out;
 }
 

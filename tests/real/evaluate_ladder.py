@@ -70,7 +70,7 @@ lines = log.splitlines()
 start = next(k for k, line in enumerate(lines) if line.startswith("simpler models"))
 check(f"{N} patients with {event.sum()} events" in lines[start] and "mean of 4 folds" in lines[start], lines[start])
 check([line.split()[0] for line in lines[start + 1 : start + 6]] == ["fusion", "slides", "clinical-cox", "without-rna", "own"], log)
-check(f"{ladder[2]['c_harrell']['value']:.3f} (" in lines[start + 3] and f"{ladder[2]['fusion_minus']['value']:.3f} (" in lines[start + 3], log)
+check(f"{ladder[2]['c_harrell']['value']:.3f} (" in lines[start + 3] and f" {ladder[2]['fusion_minus']['value']:+.3f} ({ladder[2]['fusion_minus']['low']:+.3f} to " in lines[start + 3], log)
 check(lines[start + 6] == "Fusion is better than clinical-cox, the best simpler model, by more than chance.", log)
 html = (out / "folds" / "evaluation.html").read_text()
 for told in ("What simpler models reach", "the clinical columns alone", "the slides alone", "everything but rna", "named so in the predictions", lines[start + 6]):
