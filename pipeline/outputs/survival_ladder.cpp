@@ -26,7 +26,7 @@ constexpr std::array kSees = {
     Sees{"genes-snn", "the genes alone: a self-normalising network"},
     Sees{"genes-mlp", "the genes alone: a plain network of a few layers"},
     Sees{"slides", "the slides alone"},
-    Sees{"late-fusion", "slides and tables, each through a model of its own; only their risks are put together"},
+    Sees{"late-fusion", "slides and tables, each through a network of its own; only their answers are put together"},
 };
 
 std::string how_judged(const SurvivalResult& result) {
