@@ -98,7 +98,7 @@ class ClinicalReader {
     }
     if (!column.words) return;
     if (levels.size() > kMostWords)
-      throw InputError(fmt::format("{}: wanted at most {} different words in the clinical column '{}': there are {}: name the columns with --train.clinical_columns",
+      throw InputError(fmt::format("{}: wanted at most {} different words in the clinical column '{}': there are {}: name the columns with --data.clinical_columns",
                                    path_.string(), kMostWords, column.name, levels.size()));
     column.levels.assign(levels.begin(), levels.end());
   }

@@ -128,7 +128,7 @@ TEST(TrainingSet, WithTwoLabelsForAPatientIsRefusedWithACountAndNoNames) {
   slides[0].label = 0;
   slides[4].label = 1;
   EXPECT_EQ(trainable_sentence(slides),
-            "the training set: one label for all slides of a patient was wanted: 2 patients have several: correct the labels");
+            "the training set: one label or follow-up for all slides of a patient was wanted: 2 patients have several: correct the labels");
 }
 
 TEST(TrainingSet, WithoutAPatientIdIsRefused) {
