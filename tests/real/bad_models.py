@@ -132,7 +132,7 @@ check(len(found) == len(held_out), "every slide is there")
 for slide, document in found.items():
     missing = document["slide"]["patient_id"] == held_out[0]
     check(document["status"] == ("partial" if missing else "ok"), f"{slide}: {document['status']}")
-    check(document["results"][0]["modalities"][0]["present"] != missing, f"{slide}: {document['results'][0]['modalities']}")
+    check(document["results"][0]["modalities"][1]["present"] != missing, f"{slide}: {document['results'][0]['modalities']}")
     check(not missing or document["reasons"][0]["code"] == "genomics_missing", f"{slide}: {document['reasons']}")
 shuffled = predict_held_out(out / "shuffled")
 shuffled[shuffled.index(GENOMICS)] = table("shuffled", genes[::-1].copy())

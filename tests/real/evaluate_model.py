@@ -76,7 +76,7 @@ for line in (out / "one" / "predictions.csv").read_text().splitlines()[1:]:
 
 # Without the table the learned stand-in answers, and that is said.
 log = microtome("evaluate", "--model", MODEL, "--bags", BAGS, *words, "--output", out / "alone").stderr
-check("the model was trained with 60 genes and no --genomics was given" in log, log)
+check("the model was trained with a table 'genomics' and none was given" in log, log)
 check((out / "one" / "predictions.csv").read_bytes() != (out / "alone" / "predictions.csv").read_bytes(), "genes matter")
 
 # What has no label or no tiles is left out and counted; a label without a bag too.
