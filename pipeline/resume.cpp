@@ -57,7 +57,7 @@ std::string slide_bag_recipe(const std::string& bag_recipe, const ManifestRow& r
 }
 
 std::string model_recipe(const Config& config, const std::string& model_sha256, const std::string& genomics_sha256) {
-  return sha256_of_text(fmt::format("results={}\nmodel={}\ngenomics={}\nmax_missing_genes={}\nhash_slides={}\n", kResultsVersion, model_sha256,
+  return sha256_of_text(fmt::format("results={}\ndocuments={}\nmodel={}\ngenomics={}\nmax_missing_genes={}\nhash_slides={}\n", kResultsVersion, kDocumentsVersion, model_sha256,
                                     genomics_sha256, config.run.max_missing_genes, config.run.hash_slides));
 }
 

@@ -18,6 +18,8 @@ namespace microtome {
 
 /// Raised when the same inputs and settings give other results than the release before: every slide is then done again.
 inline constexpr int kResultsVersion = 5;
+/// Raised when documents say more of the same results: slides are then scored again from their features, which stay.
+inline constexpr int kDocumentsVersion = 2;
 
 /// Everything that changes features, but for the slide itself: settings, encoders with their preprocessing and precision.
 std::string bag_recipe(const Config& config, const std::vector<std::shared_ptr<const Encoder>>& encoders);

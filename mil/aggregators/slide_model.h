@@ -23,6 +23,9 @@ struct FeatureGroup {
   std::vector<std::int64_t> features;  // indices into Modality::features
 };
 
+/// The name of the modality of clinical columns.
+inline constexpr const char* kClinicalModality = "clinical";
+
 /// A table that the model takes beside the tiles: expression, mutations, clinical columns.
 struct Modality {
   std::string name;                    // "rna", "clinical", ...; the tables of a run are told apart by it

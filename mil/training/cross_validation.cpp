@@ -61,8 +61,8 @@ ModelCard sized_card(ModelCard card, const TrainSettings& settings) {
   card.attention_dim = settings.attention_dim != 0 ? settings.attention_dim : usual_attention_dim(settings.aggregator);
   card.fusion = settings.fusion;
   for (Modality& modality : card.modalities) {
-    // clinical columns lie in no gene set
-    modality.encoder = modality.groups.empty() && reads_groups(settings.table_encoder) ? "snn" : settings.table_encoder;
+    // clinical columns lie in no gene set; a table of genes without sets is refused by its encoder
+    modality.encoder = modality.name == kClinicalModality && reads_groups(settings.table_encoder) ? "snn" : settings.table_encoder;
     modality.dim = joins_tokens(settings.aggregator) ? settings.embed_dim : settings.table_dim;
   }
   if (card.survival) {

@@ -17,7 +17,6 @@
 namespace microtome {
 namespace {
 
-constexpr const char* kClinical = "clinical";
 constexpr double kRidge = 0.1;  // words of one column add up to 1: without a penalty there would be no fit
 
 using Risks = std::map<std::string, double>;  // by slide id
@@ -28,7 +27,7 @@ using Chosen = std::vector<std::size_t>;
 Chosen tables_of(const ModelCard& card, bool genes_only) {
   Chosen chosen;
   for (std::size_t m = 0; m < card.modalities.size(); ++m)
-    if (!genes_only || card.modalities[m].name != kClinical) chosen.push_back(m);
+    if (!genes_only || card.modalities[m].name != kClinicalModality) chosen.push_back(m);
   return chosen;
 }
 
@@ -152,7 +151,7 @@ std::vector<LadderRung> climb_ladder(const CrossValidation& training, const std:
   const Chosen all = tables_of(card, false), genes = tables_of(card, true);
   std::vector<std::pair<std::string, Risks>> rungs;
   for (const std::size_t m : all)
-    if (card.modalities[m].name == kClinical) rungs.emplace_back("clinical-cox", clinical_cox(training, m));
+    if (card.modalities[m].name == kClinicalModality) rungs.emplace_back("clinical-cox", clinical_cox(training, m));
   settings.grid.clear();
   const auto add = [&](const std::string& rung, const Chosen& chosen, const std::string& aggregator, const std::string& fusion, const std::string& encoder) {
     TrainSettings own = settings;

@@ -13,9 +13,6 @@
 
 namespace microtome {
 
-/// The name of the modality of clinical columns.
-inline constexpr const char* kClinicalModality = "clinical";
-
 /// What the command line says of tables.
 struct TablesAsked {
   std::vector<std::string> genomics;  // "FILE" or "NAME=FILE"; of a .h5mu without a chosen modality, all of its tables

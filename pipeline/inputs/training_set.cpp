@@ -91,7 +91,7 @@ std::string add_tables(TrainingSet& set, const Config& config) {
   for (const auto& table : modalities.tables()) set.joined.push_back({table.name, table.source->audit()});
   for (std::size_t i = 0; i < keys.size(); ++i) set.slides[i].tables = modalities.rows(keys[i]);
   set.card.modalities = modalities.cards();
-  return modalities.recipe() + add_gene_sets(set.card, config.data.gene_sets);
+  return modalities.recipe() + " columns " + config.data.clinical_columns + add_gene_sets(set.card, config.data.gene_sets);
 }
 
 /// Tissue source site of a TCGA barcode, "TCGA-02-0001-...".

@@ -275,6 +275,9 @@ TEST(SurvivalTraining, RefusesSettingsThatItCannotCarryOut) {
   settings.time_bins = 1;
   EXPECT_THAT(train_sentence(slides, settings), HasSubstr("time_bins: from 2 to 100 were wanted: it is 1"));
   settings = small_settings();
+  settings.table_encoder = "pathways";
+  EXPECT_THAT(train_sentence(slides, settings, true), HasSubstr("the table rna: groups of features were wanted by the encoder pathways: it has none"));
+  settings = small_settings();
   settings.survival_alpha = 2;
   EXPECT_THAT(train_sentence(slides, settings), HasSubstr("survival_alpha: from 0 to 1 was wanted: it is 2"));
 }
