@@ -37,7 +37,7 @@ struct Dtype {
 constexpr Dtype kDtypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16}, {"I64", at::kLong},
                              {"I32", at::kInt},    {"I16", at::kShort}, {"I8", at::kChar},  {"U8", at::kByte},       {"BOOL", at::kBool}};
 
-struct Entry {
+struct StoredTensor {
   std::string name;
   at::ScalarType type = at::kFloat;
   std::vector<std::int64_t> shape;
@@ -84,7 +84,7 @@ at::ScalarType dtype_of(const fs::path& path, const std::string& name, const jso
 }
 
 /// shape x itemsize, refused on overflow. A dimension of 0 counts as 1 here, because torch multiplies strides that way too.
-std::uint64_t bytes_of(const fs::path& path, const Entry& entry) {
+std::uint64_t bytes_of(const fs::path& path, const StoredTensor& entry) {
   std::int64_t bytes = static_cast<std::int64_t>(c10::elementSize(entry.type));
   for (const std::int64_t dim : entry.shape)
     if (__builtin_mul_overflow(bytes, std::max<std::int64_t>(dim, 1), &bytes))
@@ -93,8 +93,8 @@ std::uint64_t bytes_of(const fs::path& path, const Entry& entry) {
   return empty ? 0 : static_cast<std::uint64_t>(bytes);
 }
 
-Entry read_entry(const fs::path& path, const std::string& name, const json& fields, std::uint64_t data_bytes) {
-  Entry entry{name, at::kFloat, {}, 0, 0};
+StoredTensor read_entry(const fs::path& path, const std::string& name, const json& fields, std::uint64_t data_bytes) {
+  StoredTensor entry{name, at::kFloat, {}, 0, 0};
   const json& offsets = array_of(path, name, fields, "data_offsets");
   for (const json& dim : array_of(path, name, fields, "shape"))
     entry.shape.push_back(static_cast<std::int64_t>(read_count(path, name, dim)));
@@ -111,11 +111,11 @@ Entry read_entry(const fs::path& path, const std::string& name, const json& fiel
 }
 
 /// The spans must tile the data: a gap could hide bytes, an overlap could make two tensors one.
-void check_contiguous(const fs::path& path, std::vector<Entry>& entries, std::uint64_t data_bytes) {
+void check_contiguous(const fs::path& path, std::vector<StoredTensor>& entries, std::uint64_t data_bytes) {
   std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+            [](const StoredTensor& a, const StoredTensor& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   std::uint64_t next = 0;
-  for (const Entry& entry : entries) {
+  for (const StoredTensor& entry : entries) {
     if (entry.begin != next)
       refuse(path, fmt::format("tensor '{}' to begin at byte {}, where the one before it ends", entry.name, next),
              fmt::format("it begins at {}", entry.begin));
@@ -136,12 +136,12 @@ std::string read_header(const fs::path& path, std::ifstream& file, std::uint64_t
   return text;
 }
 
-std::vector<Entry> read_entries(const fs::path& path, std::ifstream& file, std::uint64_t file_bytes) {
+std::vector<StoredTensor> read_entries(const fs::path& path, std::ifstream& file, std::uint64_t file_bytes) {
   const std::string text = read_header(path, file, file_bytes);
   const std::uint64_t data_bytes = file_bytes - kLengthBytes - text.size();
   const json header = parse_header(path, text);
   if (!header.is_object()) refuse(path, "a safetensors header that is a JSON object", "it is something else");
-  std::vector<Entry> entries;
+  std::vector<StoredTensor> entries;
   for (const auto& [name, fields] : header.items())
     if (name != kMetadata) entries.push_back(read_entry(path, name, fields, data_bytes));
   check_contiguous(path, entries, data_bytes);
@@ -188,7 +188,7 @@ NamedTensors read_safetensors(const fs::path& path) {
     throw ModelError(fmt::format("{}: wanted a safetensors file: {}: check the path", path.string(),
                                  error ? error.message() : std::string("it cannot be opened")));
   NamedTensors tensors;
-  for (const Entry& entry : read_entries(path, file, file_bytes)) {
+  for (const StoredTensor& entry : read_entries(path, file, file_bytes)) {
     at::Tensor tensor = at::empty(entry.shape, entry.type);
     if (!file.read(static_cast<char*>(tensor.data_ptr()), static_cast<std::streamsize>(entry.end - entry.begin)))
       refuse(path, fmt::format("the data of tensor '{}'", entry.name), "the read failed");

@@ -10,7 +10,7 @@
 namespace microtome {
 namespace {
 
-constexpr std::int64_t kHeads = 8, kKernel = 33;
+constexpr std::int64_t kNystromHeads = 8, kKernel = 33;
 constexpr int kIterations = 6;
 
 /// (h, m, m). Moore-Penrose by iteration; the start is scaled by the largest row and column sums over all heads.
@@ -27,7 +27,7 @@ at::Tensor pseudo_inverse(const at::Tensor& matrix) {
 
 /// (h, T, d) by a kernel a head (h, 1, 33, 1), along T.
 at::Tensor convolved(const at::Tensor& values, const at::Tensor& kernels) {
-  return at::conv2d(values.unsqueeze(0), kernels, {}, at::IntArrayRef{1, 1}, at::IntArrayRef{kKernel / 2, 0}, at::IntArrayRef{1, 1}, kHeads).squeeze(0);
+  return at::conv2d(values.unsqueeze(0), kernels, {}, at::IntArrayRef{1, 1}, at::IntArrayRef{kKernel / 2, 0}, at::IntArrayRef{1, 1}, kNystromHeads).squeeze(0);
 }
 
 /// The same with a gradient of our own for the kernels: oneDNN's, in torch 2.11 on AVX-512, is 2 to 10 % off where T is 16 + 240 k, at 256 and 4096
@@ -47,7 +47,7 @@ class ConvolveTokens : public torch::autograd::Function<ConvolveTokens> {
     if (context->needs_input_grad(1)) {
       const at::Tensor padded = at::constant_pad_nd(values, {0, 0, kKernel / 2, kKernel / 2});
       of_kernels = at::empty_like(kernels);
-      for (std::int64_t head = 0; head < kHeads; ++head)
+      for (std::int64_t head = 0; head < kNystromHeads; ++head)
         for (std::int64_t tap = 0; tap < kKernel; ++tap)
           of_kernels[head][0][tap][0] = at::dot(above[head].flatten(), padded[head].narrow(0, tap, values.size(1)).flatten());
     }
@@ -64,12 +64,12 @@ at::Tensor attend(const at::Tensor& queries, const at::Tensor& keys, const at::T
 at::Tensor first_row(const at::Tensor& first_query, const at::Tensor& landmark_queries, const at::Tensor& landmark_keys, const at::Tensor& keys,
                      const at::Tensor& inverse) {
   at::Tensor sum = at::zeros({1, keys.size(1)}, at::kDouble);
-  for (std::int64_t head = 0; head < kHeads; ++head) {
+  for (std::int64_t head = 0; head < kNystromHeads; ++head) {
     const at::Tensor to_landmarks = at::softmax(at::matmul(first_query[head], landmark_keys[head].t()), 1);  // (1, m)
     const at::Tensor to_tokens = at::softmax(at::matmul(landmark_queries[head], keys[head].t()), 1);         // (m, T)
     sum += at::matmul(at::matmul(to_landmarks, inverse[head]), to_tokens);
   }
-  return sum.squeeze(0) / static_cast<double>(kHeads);
+  return sum.squeeze(0) / static_cast<double>(kNystromHeads);
 }
 
 }  // namespace
@@ -77,17 +77,17 @@ at::Tensor first_row(const at::Tensor& first_query, const at::Tensor& landmark_q
 void NystromAttention::add_slots(Slots& slots, const std::string& name, std::int64_t width) {
   slots.add(name + ".to_qkv.weight", to_qkv, {3 * width, width}, Start::fan_in);
   slots.add(name + ".to_out.0", to_out, width, width, Start::fan_in);
-  slots.add(name + ".res_conv.weight", res_conv, {kHeads, 1, kKernel, 1}, Start::fan_in);
+  slots.add(name + ".res_conv.weight", res_conv, {kNystromHeads, 1, kKernel, 1}, Start::fan_in);
 }
 
 at::Tensor NystromAttention::operator()(const at::Tensor& tokens, const Dropout& dropout, at::Tensor* class_row) const {
-  const std::int64_t count = tokens.size(0), width = tokens.size(1), landmarks = width / 2, head_width = width / kHeads;
+  const std::int64_t count = tokens.size(0), width = tokens.size(1), landmarks = width / 2, head_width = width / kNystromHeads;
   const std::int64_t padding = (landmarks - count % landmarks) % landmarks, padded = count + padding;
   const at::Tensor qkv = at::linear(at::constant_pad_nd(tokens, {0, 0, padding, 0}), to_qkv);
-  const auto parts = qkv.reshape({padded, 3, kHeads, head_width}).permute({1, 2, 0, 3});  // (3, h, T, d)
+  const auto parts = qkv.reshape({padded, 3, kNystromHeads, head_width}).permute({1, 2, 0, 3});  // (3, h, T, d)
   const at::Tensor queries = (parts[0] / std::sqrt(static_cast<double>(head_width))).contiguous(), keys = parts[1].contiguous();
   const at::Tensor values = parts[2].contiguous();
-  const auto means = [&](const at::Tensor& of) { return of.reshape({kHeads, landmarks, padded / landmarks, head_width}).mean(2); };
+  const auto means = [&](const at::Tensor& of) { return of.reshape({kNystromHeads, landmarks, padded / landmarks, head_width}).mean(2); };
   const at::Tensor landmark_queries = means(queries), landmark_keys = means(keys);
   const at::Tensor inverse = pseudo_inverse(at::softmax(at::matmul(landmark_queries, landmark_keys.transpose(1, 2)), 2));
   const at::Tensor by_landmarks = at::matmul(inverse, attend(landmark_queries, keys, values));  // (h, m, d)

@@ -10,18 +10,18 @@
 namespace microtome {
 namespace {
 
-constexpr std::int64_t kHeads = 8;
+constexpr std::int64_t kTransformerHeads = 8;
 constexpr std::size_t kLayers = 2;
 
-struct Layer {
+struct TransformerLayer {
   at::Tensor in_weight, in_bias;  // (3E, E), (3E): queries, keys, values
   Linear out, first, second;
   LayerNorm norm1, norm2;
 };
 
 /// (T, E) to (1, heads, T, E / heads).
-at::Tensor by_head(const at::Tensor& tokens) {
-  return tokens.reshape({tokens.size(0), kHeads, tokens.size(1) / kHeads}).transpose(0, 1).unsqueeze(0);
+at::Tensor split_heads(const at::Tensor& tokens) {
+  return tokens.reshape({tokens.size(0), kTransformerHeads, tokens.size(1) / kTransformerHeads}).transpose(0, 1).unsqueeze(0);
 }
 
 class Transformer final : public Aggregator {
@@ -65,11 +65,11 @@ class Transformer final : public Aggregator {
   }
 
   /// The first `asking` tokens after the layer (asking, E), and, where one asks, its attention to the tiles (N, 1), mean over the heads.
-  std::pair<at::Tensor, at::Tensor> pass(const Layer& layer, const at::Tensor& tokens, std::int64_t asking, const Dropout& dropout) const {
+  std::pair<at::Tensor, at::Tensor> pass(const TransformerLayer& layer, const at::Tensor& tokens, std::int64_t asking, const Dropout& dropout) const {
     const std::int64_t e = embed_dim_;
     const at::Tensor normed = layer.norm1(tokens);
     const auto part = [&](std::int64_t which, const at::Tensor& of) {
-      return by_head(at::linear(of, layer.in_weight.narrow(0, which * e, e), layer.in_bias.narrow(0, which * e, e)));
+      return split_heads(at::linear(of, layer.in_weight.narrow(0, which * e, e), layer.in_bias.narrow(0, which * e, e)));
     };
     const at::Tensor queries = part(0, normed.narrow(0, 0, asking)), keys = part(1, normed), values = part(2, normed);
     const at::Tensor seen = at::scaled_dot_product_attention(queries, keys, values);
@@ -80,7 +80,7 @@ class Transformer final : public Aggregator {
   }
 
   at::Tensor attention_to_tiles(const at::Tensor& query, const at::Tensor& keys) const {
-    const at::Tensor scores = at::matmul(query, keys.transpose(2, 3)) / std::sqrt(static_cast<double>(embed_dim_ / kHeads));  // (1, heads, 1, T)
+    const at::Tensor scores = at::matmul(query, keys.transpose(2, 3)) / std::sqrt(static_cast<double>(embed_dim_ / kTransformerHeads));  // (1, heads, 1, T)
     const at::Tensor mean = at::softmax(scores.to(at::kDouble), 3).mean(1).reshape({-1, 1});
     const at::Tensor tiles = mean.narrow(0, 1, mean.size(0) - 1);  // the first is the class token itself
     return tiles / tiles.sum();
@@ -89,7 +89,7 @@ class Transformer final : public Aggregator {
   std::int64_t feature_dim_, embed_dim_, classes_;
   Linear project_, classifier_;
   at::Tensor class_token_;
-  std::vector<Layer> layers_;
+  std::vector<TransformerLayer> layers_;
   LayerNorm norm_;
 };
 

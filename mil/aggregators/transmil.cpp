@@ -11,7 +11,7 @@
 namespace microtome {
 namespace {
 
-struct Layer {
+struct NystromLayer {
   LayerNorm norm;
   NystromAttention attention;
   at::Tensor operator()(const at::Tensor& tokens, const Dropout& dropout, at::Tensor* class_row) const {
@@ -58,7 +58,7 @@ class TransMil final : public Aggregator {
   }
 
  private:
-  void add_layer(Slots& slots, const std::string& name, Layer& layer) const {
+  void add_layer(Slots& slots, const std::string& name, NystromLayer& layer) const {
     slots.add(name + ".norm", layer.norm, embed_dim_);
     layer.attention.add_slots(slots, name + ".attn", embed_dim_);
   }
@@ -103,7 +103,7 @@ class TransMil final : public Aggregator {
   std::int64_t feature_dim_, embed_dim_, classes_;
   Linear embed_, classifier_;
   at::Tensor class_token_;
-  Layer first_, second_;
+  NystromLayer first_, second_;
   Conv seven_, five_, three_;
   LayerNorm norm_;
 };

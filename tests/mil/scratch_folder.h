@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of its own for each test, gone when the test ends; and the sentence of an error.
+// A folder of its own for each test, gone when the test ends.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+
+#include "tests/support/expect_error.h"
 
 namespace microtome {
 
@@ -34,18 +35,6 @@ inline std::string bytes_of(const std::filesystem::path& path) {
 
 inline void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
-
-/// What the Error thrown by work() says; a test failure when nothing is thrown. Other exceptions pass.
-template <class Error, class Work>
-std::string sentence_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
 }
 
 }  // namespace microtome
