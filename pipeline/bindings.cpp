@@ -135,6 +135,8 @@ void Bindings::bind_training(TrainCommand& d, TrainSettings& t) {
   add("train.bag_size", "", t.bag_size, Effect::result, "most tiles of a slide that a step sees, drawn anew; 0: all");
   add("train.mixup", "", t.mixup, Effect::result, "alpha of Beta(alpha, alpha), mixing two slides' tiles; 0: none");
   add("train.modality_dropout", "", t.modality_dropout, Effect::result, "share of steps in which a table, or the tiles beside one, are hidden");
+  add("train.pretrain_epochs", "", t.pretrain_epochs, Effect::result, "epochs in which tiles and tables of the same patients are aligned (TANGLE) before labels are looked at");
+  add("train.pretrain_learning_rate", "", t.pretrain_learning_rate, Effect::result, "of these epochs");
   add("train.embed_dim", "", t.embed_dim, Effect::result, "width of a tile's embedding");
   add("train.attention_dim", "", t.attention_dim, Effect::result, "width of the attention; 0: that of the publication");
   add("train.fusion", "fusion", t.fusion, Effect::result, "of tiles and tables by abmil, mcat, tables: concat, gated, kronecker (PORPOISE), late");

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Proves the include rules: rooms look left only, libraries stay behind their files, no torch at a door, nothing oversized or homeless.
+# Proves the rules of the house: rooms look left only, libraries stay behind their files, no torch at a door, nothing oversized, homeless or defined twice.
 #   layering.py ROOT       prints each violation, exits 1 if there is one
 import pathlib, re, sys
 
@@ -13,6 +13,7 @@ OWNERS = [                                                                      
     (r"openssl/", r".*_openssl\.cpp"), (r"(oneapi/)?tbb", r"pipeline/(slide_graph|\w+_tbb)\.cpp"), (r"(oneapi/)?tbb/flow_graph", r"pipeline/slide_graph\.cpp"),
     (r"boost/program_options", r"pipeline/options\.cpp"), (r"nlohmann/|fmt/", r".*\.cpp"), (TORCH.pattern, r"(tests/)?mil/.*"), (r"gtest/|gmock/", r"tests/.*")]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: : [^;{]*)? \{", re.M)
 HOMELESS = {"utils", "util", "common", "helpers", "helper", "misc", "core"}
 
 
@@ -27,8 +28,18 @@ def knows_torch(name, sources, seen):
     return any(TORCH.match(i) or knows_torch(i, sources, seen) for _, i in INCLUDE.findall(sources[name]))
 
 
+def defined_twice(sources):
+    """All of ours share a namespace: of two types with one name the linker keeps either one's functions for both."""
+    first = {}
+    for name, text in sources.items():
+        for type_name in TYPE.findall(text) if name.endswith(".h") and not name.startswith("tests/") else ():
+            if first.setdefault(type_name, name) != name:
+                yield f"{name}: {type_name} is defined in {first[type_name]} too: give it a name of its own"
+
+
 def violations(root):
     sources = files(root)
+    yield from defined_twice(sources)
     for name, text in sources.items():
         room, lines = name.split("/")[0], text.count("\n")
         if (limit := 600 if room == "tests" else 150 if name.endswith(".h") else 350) < lines:

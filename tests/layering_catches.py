@@ -18,6 +18,7 @@ PLANTS = [  # file, text, words of the sentence
     ("mil/bag.h", "#include <ATen/ATen.h>\n", "torch stays inside"), ("mil/encoders/encoder.h", '#include "mil/weights_safetensors.h"\n', "torch stays inside"),
     ("pipeline/p.cpp", '#include "mil/weights_safetensors.h"\n', "torch stays inside"), ("tiling/p.cpp", "#include <gtest/gtest.h>\n", "belongs to"),
     ("mil/string_utils.h", "", "homeless"), ("reporting/common/p.h", "", "homeless"), ("tiling/p.h", "\n" * 151, "at most 150"),
+    ("reporting/p.h", "struct Level {\n};\n", "is defined in"), ("pipeline/p.h", "class Slide final : public Other {\n};\n", "is defined in"),
     ("tiling/p.cpp", "\n" * 351, "at most 350"), ("tests/mil/p.cpp", "\n" * 601, "at most 600")]
 
 

@@ -65,6 +65,10 @@ class Abmil final : public Aggregator {
     return {logits, {}, {}, tables.auxiliary_loss};
   }
 
+  BeforeFusion before_fusion(const BagInput& bag, const Dropout& dropout) const override {
+    return {pooled(bag.features(), dropout).vector, at::cat(tables_.vectors(bag.tables, dropout).parts)};
+  }
+
   Weighed weigh(const BagInput& bag) const override {
     const EncodedTables tables = tables_.vectors(bag.tables, Dropout{});
     if (hidden(bag)) return without_tiles(joined(null_, false, tables, Dropout{}), bag.tiles());
@@ -81,13 +85,22 @@ class Abmil final : public Aggregator {
  private:
   bool hidden(const BagInput& bag) const { return bag.tiles_hidden && !card_.modalities.empty(); }
 
-  Answer forward(const at::Tensor& features, const EncodedTables& tables, const Dropout& dropout) const {
+  struct Pooled {
+    at::Tensor vector, attention;
+  };
+
+  Pooled pooled(const at::Tensor& features, const Dropout& dropout) const {
     const Dropout outside{dropout.rate > 0 && layout_.rho > 0 ? kInputDropout : 0, dropout.generator};
     const at::Tensor embedded = dropout(at::relu(embed_(outside(features))));
     const at::Tensor attention = at::softmax(attention_(embedded, dropout), 0);
     at::Tensor slide = at::matmul(attention.t(), embedded).squeeze(0);
     if (layout_.rho > 0) slide = dropout(at::relu(rho_(slide)));
-    return {joined(slide, true, tables, dropout), attention};
+    return {slide, attention};
+  }
+
+  Answer forward(const at::Tensor& features, const EncodedTables& tables, const Dropout& dropout) const {
+    const Pooled tiles = pooled(features, dropout);
+    return {joined(tiles.vector, true, tables, dropout), tiles.attention};
   }
 
   static Parts parts(const at::Tensor& slide, bool present, const EncodedTables& tables) {

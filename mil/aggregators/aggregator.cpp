@@ -86,6 +86,7 @@ const char* aggregator_names() {
 bool is_aggregator(const std::string& name) { return find(name) != nullptr; }
 bool takes_tables(const std::string& name) { return entry_of(name).tables != Takes::no_tables; }
 bool needs_tables(const std::string& name) { return entry_of(name).tables == Takes::some_table || joins_tokens(name); }
+bool aligns_tables(const std::string& name) { return name == "abmil" || name == "abmil-gated" || name == "porpoise"; }
 bool joins_tokens(const std::string& name) { return entry_of(name).tables == Takes::tokens; }
 std::int64_t usual_attention_dim(const std::string& name) { return entry_of(name).attention_dim; }
 

@@ -48,6 +48,12 @@ struct Weighed {
   at::Tensor offset;        // (C) double
 };
 
+/// What tiles and tables say apart, before they are joined. Undefined: this aggregator does not keep them apart.
+struct BeforeFusion {
+  at::Tensor slide;   // (width of the pooled tiles)
+  at::Tensor tables;  // (sum of the tables' widths), in the card's order
+};
+
 class Aggregator {
  public:
   virtual ~Aggregator() = default;
@@ -60,6 +66,9 @@ class Aggregator {
 
   /// Without gradient to the tensors. Thread-safe, deterministic.
   virtual Weighed weigh(const BagInput& bag) const = 0;
+
+  /// With gradient to the tensors; of those for which aligns_tables().
+  virtual BeforeFusion before_fusion(const BagInput&, const Dropout&) const { return {}; }
 };
 
 /// The names that a card's `aggregator` may have, as one text for messages.
@@ -69,6 +78,8 @@ bool is_aggregator(const std::string& name);
 bool takes_tables(const std::string& name);
 /// Whether it is nothing without a table.
 bool needs_tables(const std::string& name);
+/// Whether it keeps tiles and tables apart until they are joined, so that they can be aligned before.
+bool aligns_tables(const std::string& name);
 /// Whether all encoders of tables must be embed_dim wide.
 bool joins_tokens(const std::string& name);
 /// Width of the attention where a user does not say: that of the publications.

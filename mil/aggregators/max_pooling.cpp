@@ -10,7 +10,7 @@
 namespace microtome {
 namespace {
 
-constexpr std::int64_t kChunkTiles = 8192;
+constexpr std::int64_t kMaxChunkTiles = 8192;
 
 class MaxPooling final : public Aggregator {
  public:
@@ -23,8 +23,8 @@ class MaxPooling final : public Aggregator {
 
   Weighed weigh(const BagInput& bag) const override {
     at::Tensor largest, tile;  // (E)
-    for (std::int64_t first = 0; first < bag.tiles(); first += kChunkTiles) {
-      const auto [values, rows] = tiles_.embedded(bag.features(first, std::min(kChunkTiles, bag.tiles() - first))).max(0);
+    for (std::int64_t first = 0; first < bag.tiles(); first += kMaxChunkTiles) {
+      const auto [values, rows] = tiles_.embedded(bag.features(first, std::min(kMaxChunkTiles, bag.tiles() - first))).max(0);
       const at::Tensor better = first == 0 ? at::ones_like(values, at::kBool) : values > largest;
       largest = first == 0 ? values : at::where(better, values, largest);
       tile = first == 0 ? rows : at::where(better, rows + first, tile);

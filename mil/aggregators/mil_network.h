@@ -40,6 +40,7 @@ class MilNetwork {
   /// The bag's features are not copied. Throws BagError: no tiles, another dimension, too few numbers, rows of other sizes than the card's.
   BagInput input(const Bag& bag, const std::vector<TableRow>& tables) const;
   TrainingPass train(const BagInput& bag, int label, const Dropout& dropout) const { return aggregator_->train(bag, label, dropout); }
+  BeforeFusion before_fusion(const BagInput& bag, const Dropout& dropout) const { return aggregator_->before_fusion(bag, dropout); }
   /// Thread-safe; one thread; deterministic. Throws BagError as input does, and where the answer is not finite.
   Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const;
   /// Without gradient to the weights: what the aggregator itself says.

@@ -11,7 +11,7 @@ namespace microtome {
 namespace {
 
 constexpr std::int64_t kTransformerHeads = 8;
-constexpr std::size_t kLayers = 2;
+constexpr std::size_t kTransformerLayers = 2;
 
 struct TransformerLayer {
   at::Tensor in_weight, in_bias;  // (3E, E), (3E): queries, keys, values
@@ -27,14 +27,14 @@ at::Tensor split_heads(const at::Tensor& tokens) {
 class Transformer final : public Aggregator {
  public:
   explicit Transformer(const ModelCard& card)
-      : feature_dim_(card.feature_dim), embed_dim_(card.embed_dim), classes_(card.outputs()), layers_(kLayers) {}
+      : feature_dim_(card.feature_dim), embed_dim_(card.embed_dim), classes_(card.outputs()), layers_(kTransformerLayers) {}
 
   std::vector<Slot> slots() override {
     Slots slots;
     const std::int64_t e = embed_dim_;
     slots.add("project_features.0", project_, e, feature_dim_, Start::fan_in);
     slots.add("class_token", class_token_, {1, 1, e}, Start::normal);
-    for (std::size_t i = 0; i < kLayers; ++i) {
+    for (std::size_t i = 0; i < kTransformerLayers; ++i) {
       const std::string name = "layers." + std::to_string(i);
       slots.add(name + ".self_attn.in_proj_weight", layers_[i].in_weight, {3 * e, e}, Start::fan_in);
       slots.add(name + ".self_attn.in_proj_bias", layers_[i].in_bias, {3 * e}, Start::zeros);
@@ -59,7 +59,7 @@ class Transformer final : public Aggregator {
   /// Only the class token leaves the last layer, so only it asks there.
   Answer forward(const at::Tensor& features, const Dropout& dropout) const {
     at::Tensor tokens = at::cat({class_token_.reshape({1, embed_dim_}), dropout(at::gelu(project_(features)))});
-    for (std::size_t i = 0; i + 1 < kLayers; ++i) tokens = pass(layers_[i], tokens, tokens.size(0), dropout).first;
+    for (std::size_t i = 0; i + 1 < kTransformerLayers; ++i) tokens = pass(layers_[i], tokens, tokens.size(0), dropout).first;
     const auto [token, attention] = pass(layers_.back(), tokens, 1, dropout);
     return {classifier_(norm_(token)).squeeze(0), attention};
   }

@@ -14,6 +14,7 @@
 #include "mil/model_error.h"
 #include "mil/training/bag_stream.h"
 #include "mil/training/followed_patients.h"
+#include "mil/training/pretraining.h"
 #include "mil/training/scaler.h"
 #include "mil/training/survival_losses.h"
 
@@ -179,6 +180,11 @@ at::Tensor Fit::absolute_weights() const {
   return sum;
 }
 
+void Fit::pretrain(const std::function<void(int, double)>& on_epoch) {
+  microtome::pretrain(network_, learned_, slides_, settings_, number_, on_epoch);
+  require_finite(0, "pretrain_learning_rate", settings_.pretrain_learning_rate);
+}
+
 double Fit::train_epoch() {
   const at::AutoGradMode with_gradient(true);
   Engine engine = engine_of(settings_.seed, number_, static_cast<std::uint64_t>(epochs_done_) + 1);
@@ -211,17 +217,16 @@ double Fit::train_epoch() {
     optimiser_.step(schedule_rate(settings_.schedule, epochs_done_ * steps + i / group, settings_.epochs * steps));
     optimiser_.zero_grad();
   }
-  require_finite(sum);
+  require_finite(sum, "learning_rate", settings_.learning_rate);
   ++epochs_done_;
   return sum / static_cast<double>(slides);
 }
 
-void Fit::require_finite(double sum) const {
+void Fit::require_finite(double sum, const char* rate, double value) const {
   const auto finite = [](const at::Tensor& tensor) { return at::isfinite(tensor).all().item<bool>(); };
   if (!std::isfinite(sum) || !std::all_of(learned_.begin(), learned_.end(), finite))
     throw ModelError(fmt::format(
-        "the training: finite loss and weights were wanted: they are not: lower learning_rate (now {}) or look for NaN in the features",
-        settings_.learning_rate));
+        "the training: finite loss and weights were wanted: they are not: lower {} (now {}) or look for NaN in the features", rate, value));
 }
 
 NamedTensors Fit::state() const {

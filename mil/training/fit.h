@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -21,6 +22,8 @@ class Fit {
   /// `slides` must outlive the fit. `number` sets apart the random numbers of the fits of one seed.
   Fit(std::vector<const TrainingSlide*> slides, const ModelCard& card, const TrainSettings& settings, std::uint64_t number);
 
+  /// Aligns tiles and tables before the first epoch. Throws ModelError as pretrain() does.
+  void pretrain(const std::function<void(int epoch, double loss)>& on_epoch);
   /// One pass; the mean loss of its slides. Throws ModelError when loss or weights are not finite.
   double train_epoch();
   int epochs_done() const { return epochs_done_; }
@@ -41,7 +44,7 @@ class Fit {
   at::Tensor loss_of(const std::vector<Passed>& step) const;
   at::Tensor absolute_weights() const;
   int class_of(const TrainingSlide& slide) const;
-  void require_finite(double sum) const;
+  void require_finite(double sum, const char* rate, double value) const;
 
   std::vector<const TrainingSlide*> slides_;
   TrainSettings settings_;

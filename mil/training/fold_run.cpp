@@ -90,6 +90,7 @@ void finish_survival(MilNetwork& network, const std::vector<const TrainingSlide*
 struct Progress {
   NamedTensors best;  // weights of the best epoch
   int best_epoch = 0;
+  std::vector<double> pretraining;  // losses
   double best_loss = std::numeric_limits<double>::infinity();
   std::vector<EpochRecord> history;
 
@@ -105,6 +106,7 @@ struct Progress {
 NamedTensors written(const Fit& fit, const Progress& progress) {
   NamedTensors state = fit.state();
   for (const auto& [name, tensor] : progress.best) state["best." + name] = tensor;
+  state["pretraining"] = at::tensor(progress.pretraining, at::kDouble);
   const auto epochs = static_cast<std::int64_t>(progress.history.size());
   at::Tensor history = at::empty({epochs, 3}, at::kDouble);
   for (std::int64_t i = 0; i < epochs; ++i) {
@@ -127,8 +129,28 @@ Progress read_back(const NamedTensors& state, Fit& fit, const FitPlace& place, b
     const auto at = [&](std::int64_t column) { return history[i][column].item<double>(); };
     progress.history.push_back({place.fold, place.point, static_cast<int>(i) + 1, at(0), at(1), at(2), place.rung});
   }
-  if (validated) progress.best_loss = progress.history[static_cast<std::size_t>(progress.best_epoch) - 1].validation_loss;
+  const at::Tensor& losses = state.at("pretraining");
+  for (std::int64_t i = 0; i < losses.size(0); ++i) progress.pretraining.push_back(losses[i].item<double>());
+  if (validated && progress.best_epoch > 0) progress.best_loss = progress.history[static_cast<std::size_t>(progress.best_epoch) - 1].validation_loss;
   return progress;
+}
+
+EpochRecord pretraining_record(const FitPlace& place, int epoch, double loss) { return {place.fold, place.point, epoch, loss, 0, 0, place.rung, true}; }
+
+/// Kept as an epoch is: it may have taken long.
+void pretrain(Fit& fit, const FitPlace& place, const Checkpoint& checkpoint, Progress& progress) {
+  fit.pretrain([&](int epoch, double loss) {
+    progress.pretraining.push_back(loss);
+    if (place.on_epoch) place.on_epoch(pretraining_record(place, epoch, loss));
+  });
+  checkpoint.write(written(fit, progress));
+}
+
+std::vector<EpochRecord> whole_history(const FitPlace& place, const Progress& progress) {
+  std::vector<EpochRecord> history;
+  for (const double loss : progress.pretraining) history.push_back(pretraining_record(place, static_cast<int>(history.size()) + 1, loss));
+  history.insert(history.end(), progress.history.begin(), progress.history.end());
+  return history;
 }
 
 std::uint64_t number_of(const FitPlace& place) {
@@ -152,6 +174,8 @@ BestFit run_fit(const Sides& sides, const ModelCard& card, const TrainSettings& 
   const Checkpoint checkpoint(place.folder, settings.recipe, fmt::format("fold{}-point{}{}{}", place.fold, place.point, place.rung.empty() ? "" : "-", place.rung));
   Progress progress;
   if (const auto state = checkpoint.read()) progress = read_back(*state, fit, place, validated, checkpoint.path());
+  else if (settings.pretrain_epochs > 0)
+    pretrain(fit, place, checkpoint, progress);
   while (fit.epochs_done() < epochs && (!validated || fit.epochs_done() + 1 - progress.best_epoch <= settings.patience)) {
     EpochRecord record{place.fold, place.point, fit.epochs_done() + 1, 0, 0, 0, place.rung};
     record.train_loss = fit.train_epoch();
@@ -163,7 +187,7 @@ BestFit run_fit(const Sides& sides, const ModelCard& card, const TrainSettings& 
   MilNetwork best(fit.network().card());
   best.read(progress.best, place.folder);
   finish_survival(best, sides.training);
-  return {std::move(best), progress.best_epoch, progress.best_loss, std::move(progress.history)};
+  return {std::move(best), progress.best_epoch, progress.best_loss, whole_history(place, progress)};
 }
 
 }  // namespace microtome

@@ -190,6 +190,12 @@ std::vector<std::string> validate(const TrainSettings& settings) {
   want(settings.mixup >= 0, fmt::format("mixup: 0 or more was wanted: it is {}", settings.mixup));
   want(share(settings.modality_dropout),
        fmt::format("modality_dropout: from 0 to below 1 was wanted: it is {}", settings.modality_dropout));
+  want(settings.pretrain_epochs >= 0, fmt::format("pretrain_epochs: 0 or more were wanted: it is {}", settings.pretrain_epochs));
+  want(settings.pretrain_learning_rate > 0 && settings.pretrain_learning_rate <= 1,
+       fmt::format("pretrain_learning_rate: above 0, at most 1 was wanted: it is {}", settings.pretrain_learning_rate));
+  want(settings.pretrain_epochs == 0 || aligns_tables(settings.aggregator),
+       fmt::format("pretrain_epochs: one of abmil, abmil-gated, porpoise was wanted as the aggregator, which keep tiles and tables apart until they are joined: it is {}",
+                   settings.aggregator));
   want(settings.embed_dim >= 1, fmt::format("embed_dim: 1 or more was wanted: it is {}", settings.embed_dim));
   want(settings.attention_dim >= 0, fmt::format("attention_dim: 0 or more was wanted: it is {}", settings.attention_dim));
   want(settings.table_dim >= 1, fmt::format("table_dim: 1 or more was wanted: it is {}", settings.table_dim));

@@ -60,7 +60,8 @@ Risks trained(const CrossValidation& training, const std::string& rung, const Ch
   ModelCard card = training.card;
   card.modalities.clear();
   for (const std::size_t m : chosen) card.modalities.push_back(training.card.modalities[m]);
-  const std::vector<GridPoint> points{{"", settings}};
+  std::vector<GridPoint> points{{"", settings}};
+  points.front().settings.pretrain_epochs = 0;  // a simpler model is trained as one would train it alone
   const CrossValidation beside{slides, training.folds, card, points, training.folder, training.on_epoch, {}, rung};
   Risks risks;
   for (const FoldResult& fold : beside.run_folds(numbers_of(training.folds), settings.threads))

@@ -106,6 +106,8 @@ std::string describe(const TrainSettings& s, const std::vector<TrainingSlide>& s
                                 {"bag_size", s.bag_size},
                                 {"mixup", s.mixup},
                                 {"modality_dropout", s.modality_dropout},
+                                {"pretrain_epochs", s.pretrain_epochs},
+                                {"pretrain_learning_rate", s.pretrain_learning_rate},
                                 {"table_encoder", s.table_encoder}}},
                               {"patients", patients_of(slides).size()},
                               {"slides", slides.size()},
@@ -155,6 +157,8 @@ TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card,
   }
   std::sort(slides.begin(), slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   require_trainable(slides, card);
+  if (settings.pretrain_epochs > 0 && card.modalities.empty())
+    throw ModelError("the training settings: pretrain_epochs: a table to align the tiles with was wanted: there is none: give one, or leave the setting out");
   const auto folds = folds_for(slides, card, settings);
   const auto points = grid_points(settings);
   card.feature_dim = slides.front().bag.feature_dim;

@@ -40,6 +40,8 @@ struct TrainSettings {
   std::int64_t bag_size = 0;         // most tiles of a bag that a step sees, drawn anew each time; 0: all
   double mixup = 0;                  // alpha of Beta(alpha, alpha), mixing tiles of two slides; 0: none
   double modality_dropout = 0.15;    // share of training steps in which a table, or the tiles beside a table, are hidden
+  int pretrain_epochs = 0;           // before the labels are looked at, tiles and tables of the same patients are aligned
+  double pretrain_learning_rate = 1e-4;
   std::int64_t embed_dim = 512;
   std::int64_t attention_dim = 0;    // 0: that of the aggregator's publication
   std::string fusion = "concat";     // how abmil joins tiles and tables
@@ -81,6 +83,7 @@ struct EpochRecord {
   double validation_loss = 0;   // cross-entropy, or the loss of survival; 0 where nothing is validated
   double validation_score = 0;  // accuracy, or Harrell's c; likewise
   std::string rung;             // of the ladder; empty: the model itself
+  bool pretraining = false;     // then train_loss is the contrastive loss, and epochs are counted by themselves
 };
 
 /// Out-of-fold result of one slide.

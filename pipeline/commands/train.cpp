@@ -36,6 +36,7 @@ std::string history_text(const std::vector<EpochRecord>& history, bool survival)
     nlohmann::ordered_json line = {{"fold", e.fold}, {"epoch", e.epoch}, {"train_loss", e.train_loss}};
     if (e.point > 0) line["grid_point"] = e.point;
     if (!e.rung.empty()) line["rung"] = e.rung;
+    if (e.pretraining) line["pretraining"] = true;
     if (e.validation_loss > 0) {
       line["validation_loss"] = e.validation_loss;
       line[survival ? "validation_c" : "validation_accuracy"] = e.validation_score;
@@ -96,7 +97,8 @@ class EpochTeller {
  public:
   EpochTeller(const TrainSettings& settings, std::size_t folds, std::size_t rungs)
       : score_(settings.task == "survival" ? "c" : "accuracy"),
-        epochs_((folds * (grid_size(settings) + rungs) + (settings.ensemble ? 0 : 1)) * static_cast<std::size_t>(settings.epochs)) {}
+        epochs_((folds * grid_size(settings) + (settings.ensemble ? 0 : 1)) * static_cast<std::size_t>(settings.epochs + settings.pretrain_epochs) +
+                folds * rungs * static_cast<std::size_t>(settings.epochs)) {}
 
   void operator()(const EpochRecord& e) {
     ++done_;
@@ -104,8 +106,8 @@ class EpochTeller {
     const std::string most = spoken_duration(left / static_cast<double>(done_) * static_cast<double>(epochs_ - std::min(done_, epochs_)));
     const std::string who = (e.rung.empty() ? "" : e.rung + ", ") + (e.fold < 0 ? "final model" : fmt::format("fold {}", e.fold + 1));
     const std::string judged = e.validation_loss > 0 ? fmt::format(", validation loss {:.4f}, {} {:.2f}", e.validation_loss, score_, e.validation_score) : "";
-    fmt::print(stderr, "{}{}, epoch {}: loss {:.4f}{}; at most {} left\n", who, e.point > 0 ? fmt::format(", grid point {}", e.point + 1) : "", e.epoch,
-               e.train_loss, judged, most);
+    fmt::print(stderr, "{}{}, {}epoch {}: loss {:.4f}{}; at most {} left\n", who, e.point > 0 ? fmt::format(", grid point {}", e.point + 1) : "",
+               e.pretraining ? "pretraining, " : "", e.epoch, e.train_loss, judged, most);
   }
 
  private:

@@ -53,9 +53,9 @@ Json confusion_json(const Judged& judged) {
   return {{"rows", "label"}, {"columns", "decision"}, {"counts", rows}};
 }
 
-Json folds_json(const std::vector<FoldResult>& folds) {
+Json folds_json(const std::vector<JudgedFold>& folds) {
   Json out = Json::object();
-  for (const FoldResult& fold : folds) out[std::to_string(fold.number)] = {{"classification", metrics_object(fold.metrics)}};
+  for (const JudgedFold& fold : folds) out[std::to_string(fold.number)] = {{"classification", metrics_object(fold.metrics)}};
   return out;
 }
 
@@ -178,9 +178,9 @@ Json survival_input_json(const SurvivalResult& result) {
 
 Json times_json(const SurvivalTimes& times) { return {{"tau", times.tau}, {"auc_t", times.auc}, {"ibs", times.brier}}; }
 
-Json survival_folds_json(const std::vector<FoldResult>& folds) {
+Json survival_folds_json(const std::vector<JudgedFold>& folds) {
   Json out = Json::object();
-  for (const FoldResult& fold : folds) out[std::to_string(fold.number)] = {{"survival", metrics_object(fold.metrics)}};
+  for (const JudgedFold& fold : folds) out[std::to_string(fold.number)] = {{"survival", metrics_object(fold.metrics)}};
   return out;
 }
 

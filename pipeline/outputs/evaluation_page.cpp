@@ -103,7 +103,7 @@ PageTable short_table(const std::string& heading, const std::string& note, const
 PageTable folds_table(const EvaluationResult& result) {
   PageTable out = short_table("Folds", "The mean is that over folds; its interval comes from resampling patients inside each fold.", "Fold",
                               result.set.unit + "s");
-  for (const FoldResult& fold : result.folds)
+  for (const JudgedFold& fold : result.folds)
     out.rows.push_back(short_row(std::to_string(fold.number), std::to_string(fold.metrics.front().n), fold.metrics));
   if (!result.fold_means.empty()) out.rows.push_back(short_row("mean", std::to_string(result.set.judged.rows()), result.fold_means));
   return out;

@@ -17,7 +17,7 @@
 
 namespace microtome {
 
-struct FoldResult {
+struct JudgedFold {
   int number = 0;
   std::vector<Metric> metrics;
 };
@@ -33,7 +33,7 @@ struct EvaluationResult {
   DecisionRule rule;
   std::vector<Metric> metrics;     // all rows together
   std::vector<Metric> fold_means;  // empty without folds
-  std::vector<FoldResult> folds;
+  std::vector<JudgedFold> folds;
   std::vector<Subgroups> subgroups;
   std::optional<ComparedModels> compared;
   EvaluateSettings settings;

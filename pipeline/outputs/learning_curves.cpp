@@ -18,7 +18,7 @@ std::string learning_curves_svg(const std::vector<EpochRecord>& history) {
   int epochs = 1;
   double top = 0;
   for (const EpochRecord& e : history) {
-    if (!e.rung.empty()) continue;  // one picture, of the model itself
+    if (!e.rung.empty() || e.pretraining) continue;  // one picture, of the model itself
     const double loss = e.validation_loss > 0 ? e.validation_loss : e.train_loss;
     ChartSeries& series = by_fit[{e.fold < 0 ? 1 << 20 : e.fold, e.point}];
     series.name = e.fold < 0 ? "final model, training" : fmt::format("fold {}{}, {}", e.fold + 1, grid ? fmt::format(" ({})", e.point + 1) : "",

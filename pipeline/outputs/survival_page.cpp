@@ -101,7 +101,7 @@ PageTable folds_table(const SurvivalResult& result) {
                   "The mean is that over folds; its interval comes from resampling patients inside each fold. With fewer than ten "
                   "events a fold's numbers are little more than noise.",
                   "Fold");
-  for (const FoldResult& fold : result.folds) {
+  for (const JudgedFold& fold : result.folds) {
     const Metric& first = fold.metrics.front();
     out.rows.push_back(short_row(std::to_string(fold.number), first.n, first.events.value_or(0), fold.metrics));
   }

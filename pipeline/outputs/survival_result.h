@@ -47,7 +47,7 @@ struct SurvivalResult {
   SurvivalTimes times;
   std::vector<Metric> metrics;     // everybody together
   std::vector<Metric> fold_means;  // empty without folds
-  std::vector<FoldResult> folds;
+  std::vector<JudgedFold> folds;
   std::vector<JudgedRung> ladder;  // the model and simpler ones; empty where the predictions have none of these
   std::vector<SurvivalSubgroups> subgroups;
   std::optional<ComparedRisks> compared;

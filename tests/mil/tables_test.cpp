@@ -2,6 +2,7 @@
 // A reader learns: what cards of networks with tables are refused, in which words, and what dropout and the variational code do while training.
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -12,6 +13,7 @@
 #include "mil/genomics/encoders/table_encoder.h"
 #include "mil/model_error.h"
 #include "mil/training/contrastive_loss.h"
+#include "golden/contrastive_golden.h"
 #include "small_model.h"
 
 namespace microtome::test {
@@ -83,13 +85,29 @@ TEST(VariationalEncoder, DrawsItsCodeOnlyWhileTraining) {
   EXPECT_TRUE(at::equal(logits({0, generator()}), logits({0, generator()})));
 }
 
-TEST(ContrastiveLoss, IsCrossEntropyBothWays) {
-  const at::Tensor slides = at::randn({6, 5}, generator(), at::kDouble), tables = slides + 0.5 * at::randn({6, 5}, at::kDouble);
-  const auto unit = [](const at::Tensor& rows) { return rows / rows.square().sum(1, true).sqrt(); };
-  const at::Tensor scores = at::matmul(unit(slides), unit(tables).t()) / 0.1, own = at::arange(6, at::kLong);
-  const at::Tensor wanted = 0.5 * (at::cross_entropy_loss(scores, own) + at::cross_entropy_loss(scores.t(), own));
-  EXPECT_NEAR(contrastive_loss(slides, tables, 0.1).item<double>(), wanted.item<double>(), 1e-12);
-  EXPECT_NEAR(contrastive_loss(3 * slides, tables, 0.1).item<double>(), wanted.item<double>(), 1e-12) << "lengths do not count";
+/// As golden/contrastive.py makes them.
+at::Tensor golden_slides() {
+  return at::sin(0.7 * at::arange(6, at::kDouble).unsqueeze(1) + 1.3 * at::arange(5, at::kDouble).unsqueeze(0));
+}
+at::Tensor golden_tables() {
+  return golden_slides() + 0.5 * at::cos(2.1 * at::arange(6, at::kDouble).unsqueeze(1) - 0.4 * at::arange(5, at::kDouble).unsqueeze(0));
+}
+
+TEST(ContrastiveLoss, AndItsGradientAreThoseOfTorchInPython) {
+  const std::vector<std::pair<double, std::vector<double>>> cases{{0.01, golden::contrastive_cold}, {0.1, golden::contrastive_mild}, {1.0, golden::contrastive_warm}};
+  for (const auto& [temperature, wanted] : cases) {
+    const at::AutoGradMode with_gradient(true);
+    const at::Tensor slides = golden_slides().set_requires_grad(true);
+    const at::Tensor loss = contrastive_loss(slides, golden_tables(), temperature);
+    loss.backward();
+    EXPECT_NEAR(loss.item<double>(), wanted[0], 1e-9) << temperature;
+    const at::Tensor gradient = at::tensor(std::vector<double>(wanted.begin() + 1, wanted.end()), at::kDouble).reshape({6, 5});
+    EXPECT_LT((slides.grad() - gradient).abs().max().item<double>(), 1e-9) << temperature;
+  }
+}
+
+TEST(ContrastiveLoss, DoesNotSeeTheLengthOfAVector) {
+  EXPECT_NEAR(contrastive_loss(3 * golden_slides(), golden_tables(), 0.1).item<double>(), golden::contrastive_mild[0], 1e-12);
 }
 
 TEST(ContrastiveLoss, OfPairsThatMatchFallsWithTheTemperatureAndIsTheLogarithmOfTheBatchWhereAllAreAlike) {
