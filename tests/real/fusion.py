@@ -63,8 +63,8 @@ follow_up.to_csv(out / "labels.csv", index=False)
 pandas.DataFrame({"patient_id": patients, "age": age.round(1), "sex": ["F" if p % 3 else "M" for p in range(PATIENTS)]}).to_csv(out / "clinical.csv", index=False)
 rna, shuffled = table("rna.h5ad", genes), table("shuffled.h5ad", genes[rng.permutation(PATIENTS)])
 
-SETTINGS = ["--task", "survival", "--train.folds", 4, "--epochs", 12, "--train.learning_rate", 3e-3, "--train.embed_dim", 16, "--train.attention_dim", 8,
-            "--train.table_dim", 8, "--train.accumulate", 8, "--train.dropout", 0, "--train.table_encoder", "snn"]
+SETTINGS = ["--task", "survival", "--train.folds", 4, "--epochs", 25, "--train.learning_rate", 3e-3, "--train.weight_decay", 0.03, "--train.embed_dim", 16, "--train.attention_dim", 8,
+            "--train.table_dim", 8, "--train.accumulate", 4, "--train.dropout", 0, "--train.table_encoder", "snn"]
 
 
 def trained(name, genomics, *words):
@@ -79,7 +79,7 @@ c = {name: rung["c_harrell"]["value"] for name, rung in real.items()}
 check(set(c) == {"fusion", "clinical-cox", "genes-snn", "genes-mlp", "slides", "late-fusion", "without-rna", "without-clinical", "without-tiles"}, f"every rung: {c}")
 for alone in ("clinical-cox", "genes-snn", "genes-mlp", "slides", "without-rna", "without-tiles"):
     check(real[alone]["fusion_minus"]["low"] > 0, f"fusion beats {alone}, with its interval: {real[alone]} of {c}")
-check(c["fusion"] > 0.72 and c["slides"] > 0.6 and c["genes-snn"] > 0.6 and 0.35 < c["clinical-cox"] < 0.65, f"what is planted is found, what is not is not: {c}")
+check(c["fusion"] > 0.75 and c["slides"] > 0.6 and c["genes-snn"] > 0.6 and 0.35 < c["clinical-cox"] < 0.65, f"what is planted is found, what is not is not: {c}")
 
 wrong = trained("shuffled", shuffled)
 s = {name: rung["c_harrell"]["value"] for name, rung in wrong.items()}
@@ -97,10 +97,10 @@ for result in results:
         if feature["modality"] == "rna":
             moved[feature["feature"]] = moved.get(feature["feature"], 0) + abs(feature["share"])
 top = sorted(moved, key=moved.get, reverse=True)[: PLANTED + 2]
-check(len(set(top) & {f"G{g:02}" for g in range(PLANTED)}) >= PLANTED - 1, f"planted genes come first: {top}")
+check(len(set(top) & {f"G{g:02}" for g in range(PLANTED)}) == PLANTED, f"planted genes come first: {top}")
 share = {name: numpy.var([next(m["share"] for m in result["modalities"] if m["name"] == name) for result in results]) for name in ("tiles", "rna", "clinical")}
 part = {name: value / sum(share.values()) for name, value in share.items()}
-check(0.15 < part["tiles"] < 0.85 and 0.15 < part["rna"] < 0.85 and part["clinical"] < 0.2, f"shares are near the planted halves: {part}")
+check(0.2 < part["tiles"] < 0.8 and 0.2 < part["rna"] < 0.8 and part["clinical"] < 0.1, f"shares are near the planted halves: {part}")
 high = [result["label"] for result in results].count("high")
 check(high == PATIENTS // 2, f"the cut is the median risk of those who taught the model: {high} of {PATIENTS} are high")
 
