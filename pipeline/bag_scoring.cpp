@@ -141,11 +141,15 @@ struct Scoring {
   FirstFailure failure;
   BagScores scores;
 
-  Prediction score(const ReadBag& read) const {
+  void score(const ReadBag& read) {
     if (read.failure) std::rethrow_exception(read.failure);
     const BagToScore& bag = bags[read.index];
     try {
-      return model.predict(read.bag, modalities ? modalities->rows(bag.keys) : std::vector<TableRow>{});
+      const auto rows = modalities ? modalities->rows(bag.keys) : std::vector<TableRow>{};
+      Prediction answer = model.predict(read.bag, rows);
+      scores.probabilities[read.index] = std::move(answer.probabilities);
+      scores.survival[read.index] = std::move(answer.survival);
+      if (modalities) scores.ablated[read.index] = model.ablated_risks(read.bag, rows);
     } catch (const BagError& e) {
       throw BagError(fmt::format("{}: {}", bag.path.string(), e.what()));
     }
@@ -155,9 +159,7 @@ struct Scoring {
     while (auto read = ahead.take()) {
       const std::size_t index = read->index;
       try {
-        Prediction answer = score(*read);
-        scores.probabilities[index] = std::move(answer.probabilities);
-        scores.survival[index] = std::move(answer.survival);
+        score(*read);
         progress.tiles_done(static_cast<std::size_t>(bags[index].tiles));
         progress.slide_done(bags[index].keys.slide_id, "ok", static_cast<std::size_t>(bags[index].tiles), "");
       } catch (...) {
@@ -186,6 +188,7 @@ BagScores score_bags(const SlideModel& model, const Modalities* modalities, cons
   Scoring scoring{model, modalities, bags, progress, {bags, room}, {}, {}};
   scoring.scores.probabilities.resize(bags.size());
   scoring.scores.survival.resize(bags.size());
+  scoring.scores.ablated.resize(bags.size());
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < room.threads; ++t) threads.emplace_back([&] { scoring.work(); });

@@ -32,6 +32,7 @@ struct ScoringRoom {
 struct BagScores {
   std::vector<std::vector<double>> probabilities;     // one a class, of each bag in the order given; empty of a survival model
   std::vector<std::optional<SurvivalAnswer>> survival;  // of each bag
+  std::vector<std::vector<double>> ablated;         // SlideModel::ablated_risks of each bag; empty where no table was given
   bool stopped = false;                            // a signal came: not all of them are there
 };
 

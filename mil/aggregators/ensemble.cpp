@@ -102,6 +102,12 @@ class Ensemble final : public SlideModel {
     return mean_of(explanations);
   }
 
+  std::vector<double> ablated_risks(const Bag& bag, const std::vector<TableRow>& tables) const override {
+    std::vector<double> joined;
+    for (const auto& member : members_) add_share(joined, member->ablated_risks(bag, tables), 1.0 / static_cast<double>(members_.size()));
+    return joined;
+  }
+
  private:
   const std::vector<std::shared_ptr<const SlideModel>> members_;
   const ModelCard card_;

@@ -10,6 +10,7 @@
 #include "mil/aggregators/mil_network.h"
 #include "mil/aggregators/model_card.h"
 #include "mil/allowed_models.h"
+#include "mil/explain/ablation.h"
 #include "mil/explain/explain_tables.h"
 #include "mil/model_error.h"
 #include "mil/sha256.h"
@@ -36,6 +37,15 @@ class MilModel final : public SlideModel {
 
   TableExplanation explain(const Bag& bag, const std::vector<TableRow>& tables, int predicted) const override {
     return card().modalities.empty() ? TableExplanation{} : explain_tables(network_, network_.input(bag, tables), predicted);
+  }
+
+  std::vector<double> ablated_risks(const Bag& bag, const std::vector<TableRow>& tables) const override {
+    std::vector<double> risks;
+    if (!card().survival || card().modalities.empty()) return risks;
+    std::vector<TableRow> rows = tables;
+    rows.resize(card().modalities.size());
+    for (std::size_t missing = 0; missing <= rows.size(); ++missing) risks.push_back(risk_without(network_, bag, rows, missing));
+    return risks;
   }
 
  private:

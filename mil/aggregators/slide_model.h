@@ -87,6 +87,9 @@ class SlideModel {
   virtual Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const = 0;
   /// What moved the answer of predict() for the same input, `predicted` being its class. Of a model of tiles alone: nothing.
   virtual TableExplanation explain(const Bag&, const std::vector<TableRow>&, int /*predicted*/) const { return {}; }
+  /// Of a survival model with tables: its risk without the tiles, then without each table of the card, in whose place stands what the model learned for
+  /// a missing one. Of other models: nothing. Costs a pass a table.
+  virtual std::vector<double> ablated_risks(const Bag&, const std::vector<TableRow>&) const { return {}; }
 };
 
 /// Throws ModelError: folder or file missing, JSON wrong, key missing, shape wrong, weights that the list does not allow (null: no list).

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "mil/aggregators/aggregator.h"
-#include "mil/aggregators/survival_head.h"
 #include "mil/evaluation/survival/cox.h"
+#include "mil/explain/ablation.h"
 #include "mil/training/bag_stream.h"
 #include "mil/training/scaler.h"
 
@@ -120,16 +120,6 @@ Risks clinical_cox(const CrossValidation& training, std::size_t m) {
   return risks;
 }
 
-/// `missing`: 0 the tiles, else the table before it.
-double risk_without(const MilNetwork& network, const Bag& bag, const TrainingSlide& slide, std::size_t missing) {
-  const at::NoGradGuard no_gradient;
-  std::vector<TableRow> tables = slide.tables;
-  if (missing > 0) tables[missing - 1] = {};
-  BagInput input = network.input(bag, tables);
-  input.tiles_hidden = missing == 0;
-  return risk_of(*network.card().survival, network.train(input, 0, Dropout{}).logits.to(at::kDouble)).item<double>();
-}
-
 std::vector<Risks> ablated(const CrossValidation& training, const std::vector<FoldResult>& results) {
   std::vector<Risks> out(training.card.modalities.size() + 1);
   const auto numbers = numbers_of(training.folds);
@@ -139,7 +129,7 @@ std::vector<Risks> ablated(const CrossValidation& training, const std::vector<Fo
     for (const TrainingSlide* slide : inside) {
       const auto bag = bags.next();
       for (std::size_t missing = 0; missing < out.size(); ++missing)
-        out[missing][slide->bag.slide_id] = risk_without(results[f].best->network, *bag, *slide, missing);
+        out[missing][slide->bag.slide_id] = risk_without(results[f].best->network, *bag, slide->tables, missing);
     }
   }
   return out;

@@ -127,7 +127,7 @@ std::optional<Scored> score(const Config& config, const SlideModel& model) {
   fmt::print(stderr, "{} bags scored, {} without a label and {} without tiles left out; tiles: {}, {:.0f} tiles/s, peak memory {:.0f} MiB\n", set.bags.size(),
              set.without_label, set.without_tiles, set.tiles, static_cast<double>(set.tiles) / (used.wall_seconds - began),
              static_cast<double>(used.peak_rss) / (1 << 20));
-  if (card.survival) return Scored{{}, risks_csv(set, scores.survival)};
+  if (card.survival) return Scored{{}, risks_csv(set, card, scores)};
   return Scored{prediction_table(set, card, scores.probabilities), ""};
 }
 
@@ -144,6 +144,9 @@ ExitCode evaluate_survival_model(const Config& config, const SlideModel& model) 
   publish_file(settings.output / kPredictions, scored->risks);
   settings.predictions = settings.output / kPredictions;
   evaluate_survival(settings);
+  if (!model.card().modalities.empty())
+    fmt::print(stderr, "what clinical columns, genes or slides reach alone is in the predictions that training wrote: --predictions {}\n",
+               (settings.model / kPredictions).string());
   return ExitCode::done;
 }
 

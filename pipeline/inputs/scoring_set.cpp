@@ -10,6 +10,7 @@
 #include "mil/model_error.h"
 #include "pipeline/inputs/bag_folder.h"
 #include "pipeline/inputs/evaluation_set.h"
+#include "pipeline/inputs/survival_set.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -46,10 +47,11 @@ void require_room(const BagToScore& bag, std::int64_t limit) {
                                 bag.keys.slide_id, bag.bytes(), limit));
 }
 
-std::vector<SlideKeys> labelled(ScoringSet& set, const std::multimap<std::string, FoundBag>& found, const fs::path& labels) {
+std::vector<SlideKeys> labelled(ScoringSet& set, const std::multimap<std::string, FoundBag>& found, const EvaluateSettings& settings, bool survival) {
+  const fs::path& labels = settings.labels;
   std::vector<std::string> ids;
   for (auto at = found.begin(); at != found.end(); at = found.upper_bound(at->first)) ids.push_back(at->first);
-  std::vector<SlideKeys> keys = labelled_slides(labels, ids);
+  std::vector<SlideKeys> keys = survival ? followed_slides(labels, ids, settings.censorship) : labelled_slides(labels, ids);
   set.without_label = ids.size() - keys.size();
   for (std::size_t i = 0; i < ids.size() && set.first_without_label.empty(); ++i)
     if (i == keys.size() || keys[i].slide_id != ids[i]) set.first_without_label = ids[i];
@@ -76,7 +78,7 @@ ScoringSet read_scoring_set(const Config& config, const ModelCard& card) {
   const auto found = read_heads(config);
   const std::int64_t limit = parse_bytes(config.engine.memory_limit);
   ScoringSet set;
-  for (const SlideKeys& keys : labelled(set, found, config.evaluate.labels)) {
+  for (const SlideKeys& keys : labelled(set, found, config.evaluate, card.survival.has_value())) {
     const auto [first, end] = found.equal_range(keys.slide_id);
     if (std::next(first) != end)
       throw InputError(fmt::format("{}: wanted one bag per slide: '{}' has another in {}: keep runs apart", std::next(first)->second.path.string(),
@@ -110,14 +112,18 @@ PredictionTable prediction_table(const ScoringSet& set, const ModelCard& card, c
   return table;
 }
 
-std::string risks_csv(const ScoringSet& set, const std::vector<std::optional<SurvivalAnswer>>& answers) {
+std::string risks_csv(const ScoringSet& set, const ModelCard& card, const BagScores& scores) {
+  const auto& answers = scores.survival;
   std::string out = "slide_id,risk";
   const std::vector<double> months = answers.front()->months;
   for (const double month : months) out += fmt::format(",surv_{}", month);
+  if (!scores.ablated.front().empty()) out += ",ladder_without-tiles";
+  for (std::size_t m = 1; m < scores.ablated.front().size(); ++m) out += "," + csv_cell("ladder_without-" + card.modalities[m - 1].name);
   out += "\n";
   for (std::size_t i = 0; i < answers.size(); ++i) {
     out += fmt::format("{},{}", csv_cell(set.bags[i].keys.slide_id), answers[i]->risk);
     for (const double month : months) out += fmt::format(",{}", survival_at(*answers[i], month));
+    for (const double risk : scores.ablated[i]) out += fmt::format(",{}", risk);
     out += "\n";
   }
   return out;

@@ -136,6 +136,19 @@ SurvivalSet read_survival_set(const fs::path& predictions, const fs::path& label
   return out;
 }
 
+std::vector<SlideKeys> followed_slides(const fs::path& labels, const std::vector<std::string>& slide_ids, const std::string& censorship) {
+  const FollowUpTable followed = read_follow_up(labels, true, {}, censorship);
+  std::vector<SlideKeys> out;
+  for (const std::string& id : slide_ids) {
+    const std::string patient = tcga_patient(id).value_or(id);
+    const auto found = followed.rows.find(followed.by_slide ? id : patient);
+    if (found == followed.rows.end()) continue;
+    const std::string& named = found->second.patient_id;
+    out.push_back({id, named.empty() ? patient : named, tcga_sample(id).value_or("")});
+  }
+  return out;
+}
+
 std::size_t pair_up(SurvivalSet& one, SurvivalSet& other, const fs::path& path) {
   const auto [of_one, of_other] = shared_ids(one.ids, other.ids);
   if (of_one.empty())

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mil/evaluation/survival/judged_survival.h"
+#include "mil/genomics/join.h"
 
 namespace microtome {
 
@@ -30,6 +31,10 @@ struct SurvivalSet {
 /// patients, equal risks of all, nobody with an event.
 SurvivalSet read_survival_set(const std::filesystem::path& predictions, const std::filesystem::path& labels,
                               const std::vector<std::string>& subgroup_columns, const std::string& censorship);
+
+/// Those of the slides that have a follow-up by these rules, in the order given, with the ids that a table may know them by. Throws what
+/// read_follow_up throws.
+std::vector<SlideKeys> followed_slides(const std::filesystem::path& labels, const std::vector<std::string>& slide_ids, const std::string& censorship);
 
 /// Leaves in both sets the patients that both have. Returns how many were left out of either. Throws InputError, naming `path`: nobody in
 /// both, nobody with an event in both.

@@ -197,6 +197,28 @@ TEST(SurvivalTraining, AnEnsembleAnswersByTheMeanOfItsMembers) {
   EXPECT_NEAR(survival_at(*together.survival, 20), late, 0.02);  // told at the members' months, straight between
 }
 
+TEST(SurvivalTraining, RisksWithoutAnInputAreThoseOfASlideThatLacksIt) {
+  const auto slides = cohort(40, In::genes);
+  auto settings = small_settings("nll");
+  settings.ladder = false;
+  for (const bool ensemble : {false, true}) {
+    settings.ensemble = ensemble;
+    const ScratchFolder folder;
+    train(slides, true, folder.path(), settings);
+    const auto model = load_slide_model(folder.path());
+    const Bag& bag = slides.front().bag;
+    const auto risk = [&](const Bag& of, const std::vector<TableRow>& tables) { return model->predict(of, tables).survival->risk; };
+    const std::vector<double> without = model->ablated_risks(bag, slides.front().tables);
+    ASSERT_EQ(without.size(), 2u);
+    EXPECT_NEAR(without[1], risk(bag, {}), 1e-6) << "the table";
+    EXPECT_NE(without[0], risk(bag, slides.front().tables)) << "the tiles";
+    EXPECT_NEAR(without[0], model->ablated_risks(slides.back().bag, slides.front().tables)[0], 1e-12) << "whatever the tiles were";
+  }
+  const ScratchFolder folder;
+  train(cohort(40, In::tiles), false, folder.path(), settings);
+  EXPECT_TRUE(load_slide_model(folder.path())->ablated_risks(slides.front().bag, {}).empty()) << "tiles alone";
+}
+
 TEST(SurvivalTraining, BinsAreQuantilesOfEventTimesOfPatients) {
   std::vector<TrainingSlide> slides(9);
   for (int i = 0; i < 9; ++i) {

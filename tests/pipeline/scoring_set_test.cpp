@@ -75,6 +75,42 @@ TEST_F(ScoringSetTest, LabelsByPatientFindSlidesByTheirBarcode) {
   EXPECT_EQ(set.first_without_label, "a");
 }
 
+TEST_F(ScoringSetTest, ASurvivalModelIsJudgedOnBagsWithAFollowUp) {
+  card.classes = {"risk"};
+  card.survival.emplace();
+  add_bag("c");
+  write_text(config.evaluate.labels, "slide_id,patient_id,time,event\nb,P2,12,1\na,P1,7.5,0\nc,P3,,\n");
+  const ScoringSet set = read_scoring_set(config, card);
+  ASSERT_EQ(set.bags.size(), 2U);
+  EXPECT_EQ(set.bags[0].keys.patient_id, "P1");
+  EXPECT_EQ(set.first_without_label, "c") << "a row without a time is no follow-up";
+  write_text(config.evaluate.labels, "patient_id,time,censored\na,12,1\nb,3,0\n");
+  config.evaluate.censorship = "censored";
+  EXPECT_EQ(read_scoring_set(config, card).bags.size(), 2U);
+  write_text(config.evaluate.labels, "slide_id,label\na,normal\nb,tumour\n");
+  config.evaluate.censorship.clear();
+  EXPECT_EQ(refusal<InputError>(), config.evaluate.labels.string() +
+                                       ": wanted the columns time (months), event (1 = event, 0 = censored) and slide_id or patient_id in the header row, "
+                                       "as the predictions are risks: time and event is missing: add it, or rename a column");
+}
+
+TEST_F(ScoringSetTest, RisksAreWrittenWithWhatIsLeftWithoutEachInput) {
+  card.classes = {"risk"};
+  card.survival.emplace();
+  card.modalities.resize(1);
+  card.modalities[0].name = "rna, tumour";
+  write_text(config.evaluate.labels, "slide_id,time,event\nb,12,1\na,7.5,0\n");
+  const ScoringSet set = read_scoring_set(config, card);
+  BagScores scores;
+  scores.survival = {SurvivalAnswer{0.5, 0, {6, 12}, {0.75, 0.5}}, SurvivalAnswer{0.25, 0, {6, 12}, {1, 0.875}}};
+  scores.ablated = {{0.125, 2}, {3, 4}};
+  EXPECT_EQ(risks_csv(set, card, scores),
+            "slide_id,risk,surv_6,surv_12,ladder_without-tiles,\"ladder_without-rna, tumour\"\n"
+            "a,0.5,0.75,0.5,0.125,2\nb,0.25,1,0.875,3,4\n");
+  scores.ablated = {{}, {}};
+  EXPECT_EQ(risks_csv(set, card, scores), "slide_id,risk,surv_6,surv_12\na,0.5,0.75,0.5\nb,0.25,1,0.875\n") << "no table was given";
+}
+
 TEST_F(ScoringSetTest, BagsMadeOtherwiseThanTheModelSaysAreRefusedBySlide) {
   const std::string wanted = place("a").string() + ": the bag of slide 'a' was wanted to fit the model: model: the model was trained with ";
   const auto refuses = [&](const std::string& what) {

@@ -104,6 +104,19 @@ check(0.2 < part["tiles"] < 0.8 and 0.2 < part["rna"] < 0.8 and part["clinical"]
 high = [result["label"] for result in results].count("high")
 check(high == PATIENTS // 2, f"the cut is the median risk of those who taught the model: {high} of {PATIENTS} are high")
 
+# The same bags judged with the model itself: the ladder is what is left without each input, and agrees with runs that lack it.
+words = ["--model", out / "model", "--bags", out / "bags", "--genomics", f"rna={rna}", "--labels", out / "labels.csv"]
+told = microtome("evaluate", *words, "--clinical", out / "clinical.csv", "--output", out / "asked", "--bootstrap", 200).stderr
+rungs = {rung["name"]: rung for rung in json.loads((out / "asked" / "metrics.json").read_text())["ladder"]}
+check(list(rungs) == ["fusion", "without-tiles", "without-rna", "without-clinical"], f"what is left without each input: {list(rungs)}")
+check(rungs["without-tiles"]["fusion_minus"]["low"] > 0 and rungs["without-rna"]["fusion_minus"]["low"] > 0, f"either is missed: {rungs}")
+check(f"--predictions {out / 'model' / 'predictions.csv'}" in told, told)
+risks = pandas.read_csv(out / "asked" / "predictions.csv", index_col="slide_id")
+check(all(abs(risks["risk"][f"{patients[p]}-S1"] - results[p]["value"]) < 1e-6 for p in range(PATIENTS)), "evaluate and run say the same risks")
+microtome("evaluate", *words, "--output", out / "asked-less", "--bootstrap", 200)
+less = pandas.read_csv(out / "asked-less" / "predictions.csv", index_col="slide_id")["risk"]
+check((risks["ladder_without-clinical"] - less).abs().max() < 1e-6 < (risks["risk"] - less).abs().max(), "taking a table away is as not having it")
+
 microtome("run", "--bags", out / "bags", "--model", out / "model", "--output", out / "without")
 without = json.loads((out / "without" / "slides" / "Q000-S1" / "findings.json").read_text())
 check(without["status"] == "partial" and [m["present"] for m in without["results"][0]["modalities"]] == [True, False, False], "without tables the findings say so")
