@@ -26,13 +26,17 @@ class Outlet {
 /// The parent's end.
 class Inlet {
  public:
-  Inlet(int descriptor, unsigned silent_seconds) : descriptor_(descriptor), silent_seconds_(silent_seconds) {}
+  Inlet(int descriptor, unsigned silent_seconds);
   /// Exactly so many bytes. Throws WorkLost when the child ends before or says nothing for silent_seconds.
   void receive(void* data, std::size_t bytes);
 
  private:
+  std::size_t read_some(char* to, std::size_t most) const;
   int descriptor_;
   unsigned silent_seconds_;
+  std::vector<char> ahead_;  // what came with smaller pieces and has not been asked for
+  std::size_t came_ = 0;
+  std::size_t taken_ = 0;
 };
 
 /// Why no whole answer came.

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -136,18 +137,37 @@ void Outlet::flush() {
   waiting_.clear();
 }
 
-void Inlet::receive(void* data, std::size_t bytes) {
-  auto* to = static_cast<char*>(data);
-  while (bytes > 0) {
+Inlet::Inlet(int descriptor, unsigned silent_seconds)
+    : descriptor_(descriptor), silent_seconds_(silent_seconds), ahead_(waiting_bytes) {}
+
+std::size_t Inlet::read_some(char* to, std::size_t most) const {
+  for (;;) {
     pollfd ready{descriptor_, POLLIN, 0};
     const int events = poll(&ready, 1, static_cast<int>(silent_seconds_ * 1000));
     if (events < 0 && errno == EINTR) continue;
     if (events == 0) throw NoMore{true};
-    const ssize_t got = read(descriptor_, to, bytes);
+    const ssize_t got = read(descriptor_, to, most);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) throw NoMore{false};
+    return static_cast<std::size_t>(got);
+  }
+}
+
+void Inlet::receive(void* data, std::size_t bytes) {
+  auto* to = static_cast<char*>(data);
+  while (bytes > 0) {
+    std::size_t got = std::min(bytes, came_ - taken_);
+    if (got > 0) {
+      std::memcpy(to, ahead_.data() + taken_, got);
+      taken_ += got;
+    } else if (bytes >= waiting_bytes) {
+      got = read_some(to, bytes);
+    } else {
+      taken_ = came_ = 0;
+      came_ = read_some(ahead_.data(), ahead_.size());
+    }
     to += got;
-    bytes -= static_cast<std::size_t>(got);
+    bytes -= got;
   }
 }
 

@@ -86,9 +86,8 @@ GenomicTable read_genomic_table(const std::filesystem::path& path, const TableCh
   };
   ask(path, answer, [&](Inlet& inlet) {
     table = receive_index(inlet);
-    table.values.resize(table.row_ids.size() * table.genes.size());
-    receive_rows(inlet, table.genes.size(), table.values);
-    require_possible(table, table.values, {});
+    if (!receive_rows(inlet, table.genes.size(), table.row_ids.size(), PossibleRange(table.units), table.values))
+      require_possible(table, table.values, {});
   });
   table.sha256 = sha256_of_file(path);
   return table;
@@ -116,9 +115,7 @@ std::vector<float> read_genomic_rows(const std::filesystem::path& path, const Ge
   };
   ask(path, answer, [&](Inlet& inlet) {
     receive_texts(inlet);
-    values.resize(rows.size() * index.genes.size());
-    receive_rows(inlet, index.genes.size(), values);
-    require_possible(index, values, rows);
+    if (!receive_rows(inlet, index.genes.size(), rows.size(), PossibleRange(index.units), values)) require_possible(index, values, rows);
   });
   return values;
 }

@@ -184,6 +184,7 @@ std::vector<ImportedTable> import_mcat(const ImportRequest& request) {
     remarks.insert(remarks.begin(), counted(rows.ids.size(), "slide") + " became " + counted(patients.ids.size(), "patient") +
                                         ": the slides of a patient have the same values");
   }
+  const std::string sha256 = source_sha256(path);
   std::vector<ImportedTable> out;
   for (const RowBlock& block : rows.blocks) {
     require_mutations(block, rows, path.string());
@@ -194,7 +195,7 @@ std::vector<ImportedTable> import_mcat(const ImportRequest& request) {
                                                       : "binary";
     imported.table.genes = block.genes;
     imported.table.values = merge_block(block, patients, rows, path.string());
-    finish_import(imported, request, path);
+    finish_import(imported, request, path, sha256);
     out.push_back(std::move(imported));
   }
   if (out.empty()) throw ModelError(path.string() + ": wanted columns of genes: there are none: check --from");

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,8 @@
 #include "mil/work_in_child.h"
 
 namespace microtome {
+
+class PossibleRange;
 
 enum class MatrixLayout { dense, by_row, by_column };
 
@@ -31,7 +32,7 @@ StoredMatrix open_matrix(const H5Node& x);
 /// in, a slab of some 16 MB at a time; by_column reads everything and holds the rows asked for. Throws H5Fault for damaged indices.
 void send_rows(const StoredMatrix& matrix, const std::vector<std::uint64_t>& rows, Outlet& outlet);
 
-/// Fills out, which has `columns` values a row and zeros in them. Values that meet in one place are added, as scipy does.
-void receive_rows(Inlet& inlet, std::uint64_t columns, std::span<float> out);
+/// Adds `rows` rows of `columns` values to out. Values that meet in one place are added, as scipy does. False where one lies outside the range.
+bool receive_rows(Inlet& inlet, std::uint64_t columns, std::uint64_t rows, const PossibleRange& range, std::vector<float>& out);
 
 }  // namespace microtome

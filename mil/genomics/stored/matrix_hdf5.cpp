@@ -89,11 +89,19 @@ void read_slab(const H5Node& x, const Compressed& c, std::uint64_t begin, std::u
   }
 }
 
+/// What ends at one place and what begins at the other lie in one chunk, which two reads would unpack twice.
+bool share_packed_chunk(const H5Rows& values, std::uint64_t end, std::uint64_t begin) {
+  return values.is_packed() && end > 0 && (end - 1) / values.chunk_rows() == begin / values.chunk_rows();
+}
+
 void send_by_row(const StoredMatrix& m, const std::vector<std::uint64_t>& rows, Outlet& outlet) {
   const Compressed c = open_compressed(m.node, m.rows);
   const auto start = [&](std::uint64_t row) { return static_cast<std::uint64_t>(c.starts[row]); };
   const auto joined = [&](std::uint64_t begin, std::uint64_t previous, std::uint64_t next) {
-    return start(next + 1) - start(begin) <= slab_values && start(next) - start(previous + 1) <= near_values;
+    const std::uint64_t gap_begin = start(previous + 1), gap_end = start(next);
+    return start(next + 1) - start(begin) <= slab_values &&
+           (gap_end - gap_begin <= near_values || share_packed_chunk(c.data, gap_begin, gap_end) ||
+            share_packed_chunk(c.indices, gap_begin, gap_end));
   };
   Slab slab;
   for_each_run(rows, joined, [&](Run run) {
