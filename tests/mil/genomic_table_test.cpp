@@ -405,6 +405,37 @@ TEST(GenomicTable, SparseRowsAreTheSameHoweverTheFileIsCutIntoChunks) {
   }
 }
 
+TEST(GenomicTable, OneReaderAnswersManyRequestsInAnyOrder) {
+  const ScratchFolder folder;
+  for (const H5Storage storage : {H5Storage{}, H5Storage{300, true}}) {
+    const GenomicTable table = write_chunked_rows(folder / "t.h5ad", storage);
+    const GenomicTable index = read_genomic_index(folder / "t.h5ad");
+    GenomicRowReader reader(folder / "t.h5ad", index);
+    const std::vector<std::vector<std::size_t>> requests{{5}, {}, {5}, {1, 5, 3}, {9, 9, 9}, {199, 0, 100, 0}, {4, 4, 5}};
+    for (const std::vector<std::size_t>& rows : requests) {
+      const std::vector<float> values = reader.read(rows);
+      ASSERT_EQ(values.size(), rows.size() * 90);
+      for (std::size_t i = 0; i < values.size(); ++i) ASSERT_EQ(values[i], table.values[rows[i / 90] * 90 + i % 90]) << rows[i / 90];
+    }
+    EXPECT_THROW(reader.read({200}), std::out_of_range);
+    EXPECT_EQ(reader.read({3}), std::vector<float>(table.values.begin() + 270, table.values.begin() + 360)) << "and goes on";
+  }
+}
+
+TEST(GenomicTable, AReaderGoesOnAfterDamagedRowsAndReadsAFileThatWasReplaced) {
+  const ScratchFolder folder;
+  GenomicTable table = write_chunked_rows(folder / "t.h5ad", {});
+  GenomicTable index = read_genomic_index(folder / "t.h5ad");
+  index.units = "tpm";
+  GenomicRowReader reader(folder / "t.h5ad", index);
+  EXPECT_NE(sentence_of<ModelError>([&] { reader.read({41}); }).find("row 41 of gene g0 is -900.5"), std::string::npos);
+  EXPECT_EQ(reader.read({60}), std::vector<float>(table.values.begin() + 60 * 90, table.values.begin() + 61 * 90));
+  std::filesystem::remove(folder / "t.h5ad");
+  EXPECT_EQ(reader.read({60}).size(), 90U) << "it is open";
+  EXPECT_THROW(reader.read({41}), ModelError);
+  EXPECT_NE(sentence_of<ModelError>([&] { reader.read({60}); }).find("open as HDF5: there is no such file"), std::string::npos);
+}
+
 TEST(GenomicTable, AnImpossibleValueAmongTheRowsAskedForIsNamedByItsRowInTheFile) {
   const ScratchFolder folder;
   write_chunked_rows(folder / "t.h5ad", {50, true});
