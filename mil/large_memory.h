@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 namespace microtome {
 
@@ -11,11 +10,11 @@ namespace microtome {
 /// longer than filling them. Speed only; does nothing where the system has no such pages.
 void prefer_large_pages(const void* memory, std::size_t bytes);
 
-/// Room for `count` values in all, in large pages where that pays.
-template <class Value>
-void reserve_large(std::vector<Value>& values, std::size_t count) {
+/// Room in a vector or string for `count` values in all, in large pages where that pays.
+template <class Container>
+void reserve_large(Container& values, std::size_t count) {
   values.reserve(count);
-  prefer_large_pages(values.data(), count * sizeof(Value));
+  prefer_large_pages(values.data(), count * sizeof(typename Container::value_type));
 }
 
 }  // namespace microtome

@@ -9,6 +9,7 @@
 #include "mil/genomics/import/importers.h"
 #include "mil/genomics/import/sample_rows.h"
 #include "mil/genomics/join.h"
+#include "mil/large_memory.h"
 #include "mil/model_error.h"
 
 namespace microtome {
@@ -45,7 +46,7 @@ bool same(const std::string& a, const std::string& b) { return a == b; }
 std::vector<float> merge_block(const RowBlock& block, const Patients& patients, const SampleRows& rows, const std::string& path) {
   const std::size_t genes = block.genes.size();
   std::vector<float> out;
-  out.reserve(patients.ids.size() * genes);
+  reserve_large(out, patients.ids.size() * genes);
   for (const auto& slides : patients.slides) {
     const float* first = block.values.data() + slides.front() * genes;
     for (const std::size_t slide : slides) {
