@@ -447,6 +447,24 @@ TEST(GenomicTable, AnImpossibleValueAmongTheRowsAskedForIsNamedByItsRowInTheFile
   EXPECT_EQ(read_genomic_rows(folder / "t.h5ad", index, {60, 70}).size(), 180U);
 }
 
+TEST(GenomicTable, PackedTablesOfEveryShapeComeBack) {
+  const ScratchFolder folder;
+  std::uint32_t noise = 1;
+  for (const std::size_t rows : {1, 3, 700}) {
+    for (const std::size_t genes : {1, 7, 1000}) {
+      GenomicTable table;
+      for (std::size_t i = 0; i < rows; ++i) table.row_ids.push_back("p" + std::to_string(i));
+      for (std::size_t j = 0; j < genes; ++j) table.genes.push_back("g" + std::to_string(j));
+      // whole numbers are packed; large ones that look like noise do not shrink
+      for (std::size_t i = 0; i < rows * genes; ++i) table.values.push_back(static_cast<float>((noise = noise * 1664525 + 1013904223) >> (i < 64 ? 8 : 28)));
+      for (const MatrixEncoding encoding : {MatrixEncoding::dense, MatrixEncoding::csr}) {
+        write_genomic_table(folder / "t.h5ad", table, encoding);
+        EXPECT_EQ(read_genomic_table(folder / "t.h5ad").values, table.values) << rows << " x " << genes;
+      }
+    }
+  }
+}
+
 TEST(GenomicTable, SparseIsWrittenWhereItPays) {
   const ScratchFolder folder;
   GenomicTable table = small_table();
