@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chunks that are shuffled and deflated by libdeflate, which is much faster than the zlib in the HDF5 library; every reader unpacks them as
-// its own. Internal to mil/. Throws H5Fault.
+// Chunks that are shuffled and deflated here instead of in the HDF5 library, which is slow at it. Internal to mil/. Throws H5Fault.
 #pragma once
 
 #include <cstddef>

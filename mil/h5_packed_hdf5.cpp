@@ -3,20 +3,17 @@
 #include "mil/h5_packed.h"
 
 #include <hdf5.h>
-#include <libdeflate.h>
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
-#include <new>
 
 #include "mil/h5_file.h"
+#include "mil/zlib_packing.h"
 
 namespace microtome {
 
 namespace {
 
-constexpr int level = 3;  // packs as well as level 4 of zlib in a third of its time, copy numbers
 constexpr std::uint32_t without_deflate = 1U << 1;  // the second filter was left out
 
 /// The first bytes of all values, then the second ones, and so on.
@@ -32,9 +29,6 @@ void shuffle(const std::vector<char>& chunk, std::size_t value_bytes, std::vecto
 
 void write_h5_packed(std::int64_t dataset, const void* values, std::size_t value_bytes, const std::vector<std::uint64_t>& shape,
                      std::uint64_t chunk_rows, const std::string& wanted) {
-  const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> engine(libdeflate_alloc_compressor(level),
-                                                                                             libdeflate_free_compressor);
-  if (!engine) throw std::bad_alloc();
   std::size_t row_bytes = value_bytes;
   for (std::size_t side = 1; side < shape.size(); ++side) row_bytes *= shape[side];
   std::vector<char> chunk(chunk_rows * row_bytes), shuffled, packed(chunk.size());
@@ -45,7 +39,7 @@ void write_h5_packed(std::int64_t dataset, const void* values, std::size_t value
     std::fill(chunk.begin() + static_cast<std::ptrdiff_t>(bytes), chunk.end(), '\0');  // the last chunk is as long as the others
     shuffle(chunk, value_bytes, shuffled);
     // no room for more than it was: then it stays as it is
-    const std::size_t size = libdeflate_zlib_compress(engine.get(), shuffled.data(), shuffled.size(), packed.data(), packed.size());
+    const std::size_t size = pack_zlib(shuffled, packed);
     place[0] = row;
     check_h5(H5Dwrite_chunk(dataset, H5P_DEFAULT, size == 0 ? without_deflate : 0, place.data(), size == 0 ? shuffled.size() : size,
                             size == 0 ? shuffled.data() : packed.data()),

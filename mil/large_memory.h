@@ -6,8 +6,8 @@
 
 namespace microtome {
 
-/// Asks the system for pages of megabytes instead of kilobytes, before the memory is used: otherwise making the pages of a large result takes
-/// longer than filling them. Speed only; does nothing where the system has no such pages.
+/// Asks the system for pages of megabytes instead of kilobytes, before the memory is used: otherwise making the pages of a large result
+/// takes longer than filling them. Speed only; does nothing where the system has no such pages.
 void prefer_large_pages(const void* memory, std::size_t bytes);
 
 /// Room in a vector or string for `count` values in all, in large pages where that pays.

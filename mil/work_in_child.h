@@ -28,7 +28,8 @@ class Outlet {
 class Inlet {
  public:
   Inlet(int descriptor, unsigned silent_seconds);
-  /// Exactly so many bytes. silent_seconds 0: waits for ever. Throws WorkLost when the child ends before or says nothing for silent_seconds.
+  /// Exactly so many bytes. silent_seconds 0: waits for ever. Throws WorkLost when the child ends before or says nothing for
+  /// silent_seconds.
   void receive(void* data, std::size_t bytes);
 
  private:
@@ -61,11 +62,12 @@ struct WorkLimits {
 /// two milliseconds, and a copy through the pipe, about a second for 2 GB.
 void work_in_child(const std::function<void(Outlet&)>& produce, const std::function<void(Inlet&)>& consume, WorkLimits limits = {});
 
-/// A child that answers one question after the other, so that a fork and what its first answer opened serve for all. Of use to one thread at
-/// a time. Ends with the object, or with this process.
+/// A child that answers one question after the other, so that a fork and what its first answer opened serve for all. Of use to one thread
+/// at a time. Ends with the object, or with this process.
 class AnsweringChild {
  public:
-  /// answer is called in the child for each question, and must not throw but for what questions.receive() throws. limits hold for one answer.
+  /// answer is called in the child for each question, and must not throw but for what questions.receive() throws. limits hold for one
+  /// answer.
   AnsweringChild(const std::function<void(Inlet& questions, Outlet& outlet)>& answer, WorkLimits limits);
   AnsweringChild(const AnsweringChild&) = delete;
   AnsweringChild& operator=(const AnsweringChild&) = delete;

@@ -156,8 +156,7 @@ void Outlet::flush() {
   waiting_.clear();
 }
 
-Inlet::Inlet(int descriptor, unsigned silent_seconds)
-    : descriptor_(descriptor), silent_seconds_(silent_seconds), ahead_(waiting_bytes) {}
+Inlet::Inlet(int descriptor, unsigned silent_seconds) : descriptor_(descriptor), silent_seconds_(silent_seconds), ahead_(waiting_bytes) {}
 
 std::size_t Inlet::read_some(char* to, std::size_t most) const {
   for (;;) {

@@ -100,7 +100,9 @@ BenchCase rows_case(PythonRival& python, const RowsFile& file) {
   BenchRow ours{"ours", 1, {}, {}, {}};
   ours.verify = [=, &python] {
     const std::vector<std::size_t> rows = drawn();
-    return python.ask("digest" + joined(rows)) == digest(read_genomic_rows(file.path, *file.index, rows)) ? "" : "the rows differ from anndata's";
+    return python.ask("digest" + joined(rows)) == digest(read_genomic_rows(file.path, *file.index, rows))
+               ? ""
+               : "the rows differ from anndata's";
   };
   ours.run = [=] {
     const std::vector<std::size_t> rows = drawn();
@@ -130,16 +132,16 @@ BenchCase single_rows_case(PythonRival& python, const RowsFile& file) {
   ours.run = [=] {
     const std::vector<std::size_t> rows = drawn();
     return rows_wanted / seconds_of([&] {
-      for (const std::size_t row : rows) reader->read({row});
-    });
+             for (const std::size_t row : rows) reader->read({row});
+           });
   };
   BenchRow anew{"ours-opened-anew", 1, [] { return std::string(); }, {}, {}};
   anew.run = [=] {
     std::vector<std::size_t> rows = drawn();
     rows.resize(rows_wanted / 10);
     return static_cast<double>(rows.size()) / seconds_of([&] {
-      for (const std::size_t row : rows) read_genomic_rows(file.path, *file.index, {row});
-    });
+             for (const std::size_t row : rows) read_genomic_rows(file.path, *file.index, {row});
+           });
   };
   BenchRow rival{"anndata-backed", 1, [] { return std::string(); }, {}, {}};
   rival.run = [=, &python] { return rows_wanted / number_in(python.ask("single" + joined(drawn()))); };

@@ -62,8 +62,9 @@ TEST(GenomicCells, NumbersInTheMiddleBetweenTwoFloatsAreRoundedOnce) {
       }
     }
   }
-  for (const char* text : {"16777217", "16777219", "-16777217", "16777217.0000000001", "33554434.00000000", "0.35700000000000004", "9007199254740993",
-                           "0", "-0", "-0.0", "0000000000000000", "99999999", "9999999999999999999", "18446744073709551616", "1e-50", "12e3"}) {
+  for (const char* text :
+       {"16777217", "16777219", "-16777217", "16777217.0000000001", "33554434.00000000", "0.35700000000000004", "9007199254740993", "0",
+        "-0", "-0.0", "0000000000000000", "99999999", "9999999999999999999", "18446744073709551616", "1e-50", "12e3"}) {
     float value = 0;
     if (std::string(text) != "1e-50") expect_as_library(text);
     EXPECT_TRUE(parse_cell(text, value)) << text;
@@ -71,8 +72,29 @@ TEST(GenomicCells, NumbersInTheMiddleBetweenTwoFloatsAreRoundedOnce) {
 }
 
 TEST(GenomicCells, WhatIsNoNumberIsNone) {
-  for (const std::string text : {"-", "-.", "1.2.3", "..", "1.", "1,5", "12a", "a", "1 2", "--1", "1-", ":1", "/1", "1/2", "\xB1", "\xFF\xFF", "0x10",
-                                 "1234567:", "12345678901234567x", "inf", "-inf", "1e400", "123456789.1.2"}) {
+  for (const std::string text : {"-",
+                                 "-.",
+                                 "1.2.3",
+                                 "..",
+                                 "1.",
+                                 "1,5",
+                                 "12a",
+                                 "a",
+                                 "1 2",
+                                 "--1",
+                                 "1-",
+                                 ":1",
+                                 "/1",
+                                 "1/2",
+                                 "\xB1",
+                                 "\xFF\xFF",
+                                 "0x10",
+                                 "1234567:",
+                                 "12345678901234567x",
+                                 "inf",
+                                 "-inf",
+                                 "1e400",
+                                 "123456789.1.2"}) {
     double number = 7;
     float value = 7;
     const bool wanted = text == "1.";

@@ -390,8 +390,8 @@ GenomicTable write_chunked_rows(const std::filesystem::path& path, H5Storage sto
 TEST(GenomicTable, SparseRowsAreTheSameHoweverTheFileIsCutIntoChunks) {
   const ScratchFolder folder;
   const std::vector<std::vector<std::size_t>> requests{{0}, {199}, {7, 9, 150}, {0, 1, 2, 3, 90, 91, 92, 198, 199}};
-  for (const H5Storage storage : {H5Storage{}, H5Storage{7, false}, H5Storage{7, true}, H5Storage{1000, false}, H5Storage{1000, true},
-                                  H5Storage{1 << 20, true}}) {
+  for (const H5Storage storage :
+       {H5Storage{}, H5Storage{7, false}, H5Storage{7, true}, H5Storage{1000, false}, H5Storage{1000, true}, H5Storage{1 << 20, true}}) {
     const GenomicTable table = write_chunked_rows(folder / "t.h5ad", storage);
     const GenomicTable index = read_genomic_index(folder / "t.h5ad");
     for (const std::vector<std::size_t>& rows : requests) {
@@ -441,9 +441,12 @@ TEST(GenomicTable, AnImpossibleValueAmongTheRowsAskedForIsNamedByItsRowInTheFile
   write_chunked_rows(folder / "t.h5ad", {50, true});
   GenomicTable index = read_genomic_index(folder / "t.h5ad");
   index.units = "tpm";
-  EXPECT_EQ(sentence_of<ModelError>([&] { read_genomic_rows(folder / "t.h5ad", index, {41, 60, 70}); }),
-            (folder / "t.h5ad").string() + ": read /X as tpm: the value in row 41 of gene g0 is -900.5, which tpm cannot be: state the units "
-            "that the values have");
+  EXPECT_EQ(sentence_of<ModelError>([&] {
+              read_genomic_rows(folder / "t.h5ad", index, {41, 60, 70});
+            }),
+            (folder / "t.h5ad").string() +
+                ": read /X as tpm: the value in row 41 of gene g0 is -900.5, which tpm cannot be: state the units "
+                "that the values have");
   EXPECT_EQ(read_genomic_rows(folder / "t.h5ad", index, {60, 70}).size(), 180U);
 }
 
@@ -456,7 +459,8 @@ TEST(GenomicTable, PackedTablesOfEveryShapeComeBack) {
       for (std::size_t i = 0; i < rows; ++i) table.row_ids.push_back("p" + std::to_string(i));
       for (std::size_t j = 0; j < genes; ++j) table.genes.push_back("g" + std::to_string(j));
       // whole numbers are packed; large ones that look like noise do not shrink
-      for (std::size_t i = 0; i < rows * genes; ++i) table.values.push_back(static_cast<float>((noise = noise * 1664525 + 1013904223) >> (i < 64 ? 8 : 28)));
+      for (std::size_t i = 0; i < rows * genes; ++i)
+        table.values.push_back(static_cast<float>((noise = noise * 1664525 + 1013904223) >> (i < 64 ? 8 : 28)));
       for (const MatrixEncoding encoding : {MatrixEncoding::dense, MatrixEncoding::csr}) {
         write_genomic_table(folder / "t.h5ad", table, encoding);
         EXPECT_EQ(read_genomic_table(folder / "t.h5ad").values, table.values) << rows << " x " << genes;

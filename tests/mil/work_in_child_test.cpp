@@ -130,7 +130,8 @@ TEST(AnsweringChild, AnswersOneQuestionAfterTheOther) {
 }
 
 TEST(AnsweringChild, CrashesAndEndlessAnswersAreSaidAndEndIt) {
-  for (const auto& [number, said] : {std::pair(0, "crashes"), std::pair(1, "does not come to an end"), std::pair(3, "does not come to an end")}) {
+  for (const auto& [number, said] :
+       {std::pair(0, "crashes"), std::pair(1, "does not come to an end"), std::pair(3, "does not come to an end")}) {
     AnsweringChild child(answer_number, {1, 2});
     EXPECT_EQ(asked(child, 7), 14);
     EXPECT_EQ(sentence_of<WorkLost>([&, number = number] { asked(child, number); }), said);

@@ -14,7 +14,7 @@
 namespace microtome {
 
 inline constexpr std::array<double, 20> powers_of_ten{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
-                                               1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+                                                      1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
 inline constexpr std::uint64_t most_exact = std::uint64_t{1} << 53;  // whole numbers up to it are doubles
 inline constexpr std::size_t most_digits = 19;                       // in 64 bits
 
@@ -92,8 +92,8 @@ inline bool parse_fast(std::string_view cell, double& value) {
   return true;
 }
 
-/// With more digits the quotient is off by two units in the last place at most. Rounded again it is the nearest float unless it lies as near
-/// to the middle between two.
+/// With more digits the quotient is off by two units in the last place at most. Rounded again it is the nearest float unless it lies as
+/// near to the middle between two.
 inline bool parse_fast(std::string_view cell, float& value) {
   Decimal decimal;
   if (!parse_decimal(cell, decimal)) return false;

@@ -45,7 +45,8 @@ class MatrixRows {
   std::unique_ptr<const Opened> opened_;
 };
 
-/// Adds `rows` rows of `columns` values to out. Values that meet in one place are added, as scipy does. False where one lies outside the range.
+/// Adds `rows` rows of `columns` values to out. Values that meet in one place are added, as scipy does. False where one lies outside the
+/// range.
 bool receive_rows(Inlet& inlet, std::uint64_t columns, std::uint64_t rows, const PossibleRange& range, std::vector<float>& out);
 
 }  // namespace microtome

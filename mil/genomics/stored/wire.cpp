@@ -2,8 +2,8 @@
 // One byte of kind before each message; numbers as they lie in memory, as both ends are one program.
 #include "mil/genomics/stored/wire.h"
 
-#include <numeric>
 #include <algorithm>
+#include <numeric>
 #include <span>
 
 #include "mil/genomics/stored/matrix.h"
