@@ -18,6 +18,7 @@ class H5Rows {
   std::uint64_t rows() const { return rows_; }
   std::uint64_t columns() const { return columns_; }        // 1 with one dimension
   std::uint64_t chunk_rows() const { return chunk_rows_; }  // 1 without chunks
+  bool is_packed() const { return packed_; }                // chunks that are compressed or filtered otherwise: read whole or not at all
   /// Rows first to first + count, row-major. The range lies inside the data set, or H5Fault.
   void read(std::uint64_t first, std::uint64_t count, float* out) const;
   void read(std::uint64_t first, std::uint64_t count, std::int32_t* out) const;  // values beyond int32 come as its ends
@@ -33,6 +34,7 @@ class H5Rows {
   std::uint64_t chunk_rows_ = 1;
   int rank_ = 1;
   bool half_ = false;
+  bool packed_ = false;
 };
 
 /// A data set of compound records: names of its members in order, and one member of all records. Throws H5Fault.

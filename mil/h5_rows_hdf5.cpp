@@ -28,6 +28,7 @@ H5Rows::H5Rows(const H5Node& node, bool reals_allowed) : dataset_(node.again()),
   const H5Handle plist(H5Dget_create_plist(dataset_.id()), H5Pclose, wanted_);
   std::array<hsize_t, 2> chunk{1, 1};
   if (H5Pget_layout(plist.id()) == H5D_CHUNKED && H5Pget_chunk(plist.id(), 2, chunk.data()) > 0) chunk_rows_ = chunk[0];
+  packed_ = H5Pget_nfilters(plist.id()) > 0;
 }
 
 void H5Rows::read_as(std::int64_t memory_type, std::uint64_t first, std::uint64_t count, void* out) const {

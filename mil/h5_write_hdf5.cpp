@@ -3,6 +3,7 @@
 #include <hdf5.h>
 
 #include "mil/h5_file.h"
+#include "mil/h5_packed.h"
 #include "mil/h5_types.h"
 
 namespace microtome {
@@ -66,7 +67,12 @@ H5Node write_dataset(const H5Node& group, const std::string& name, const Values&
   const H5Handle plist = dataset_properties(shape, storage, wanted);
   const H5Handle space = dataspace(shape, storage, wanted);
   H5Handle dataset(H5Dcreate2(group.id(), name.c_str(), values.disk, space.id(), H5P_DEFAULT, plist.id(), H5P_DEFAULT), H5Oclose, wanted);
-  if (count > 0) check_h5(H5Dwrite(dataset.id(), values.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data), wanted);
+  const bool as_on_disk = H5Tequal(values.disk, values.memory) > 0;
+  if (count > 0 && storage.deflate && as_on_disk) {
+    write_h5_packed(dataset.id(), values.data, H5Tget_size(values.disk), sides, storage.chunk_rows, wanted);
+  } else if (count > 0) {
+    check_h5(H5Dwrite(dataset.id(), values.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data), wanted);
+  }
   return H5Node(std::move(dataset), full);
 }
 

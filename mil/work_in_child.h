@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -23,16 +24,21 @@ class Outlet {
   std::vector<char> waiting_;
 };
 
-/// The parent's end.
+/// The parent's end, and the child's where it is asked.
 class Inlet {
  public:
-  Inlet(int descriptor, unsigned silent_seconds) : descriptor_(descriptor), silent_seconds_(silent_seconds) {}
-  /// Exactly so many bytes. Throws WorkLost when the child ends before or says nothing for silent_seconds.
+  Inlet(int descriptor, unsigned silent_seconds);
+  /// Exactly so many bytes. silent_seconds 0: waits for ever. Throws WorkLost when the child ends before or says nothing for
+  /// silent_seconds.
   void receive(void* data, std::size_t bytes);
 
  private:
+  std::size_t read_some(char* to, std::size_t most) const;
   int descriptor_;
   unsigned silent_seconds_;
+  std::vector<char> ahead_;  // what came with smaller pieces and has not been asked for
+  std::size_t came_ = 0;
+  std::size_t taken_ = 0;
 };
 
 /// Why no whole answer came.
@@ -55,5 +61,25 @@ struct WorkLimits {
 /// The child sees memory as it is now, has this thread only and leaves nothing behind but what it sent. Thread-safe. Costs a fork, one or
 /// two milliseconds, and a copy through the pipe, about a second for 2 GB.
 void work_in_child(const std::function<void(Outlet&)>& produce, const std::function<void(Inlet&)>& consume, WorkLimits limits = {});
+
+/// A child that answers one question after the other, so that a fork and what its first answer opened serve for all. Of use to one thread
+/// at a time. Ends with the object, or with this process.
+class AnsweringChild {
+ public:
+  /// answer is called in the child for each question, and must not throw but for what questions.receive() throws. limits hold for one
+  /// answer.
+  AnsweringChild(const std::function<void(Inlet& questions, Outlet& outlet)>& answer, WorkLimits limits);
+  AnsweringChild(const AnsweringChild&) = delete;
+  AnsweringChild& operator=(const AnsweringChild&) = delete;
+  ~AnsweringChild();
+  /// Sends the question and has consume receive the whole answer. Throws as work_in_child does; of no use after that.
+  void ask(const void* question, std::size_t bytes, const std::function<void(Inlet&)>& consume);
+
+ private:
+  int process_ = -1;
+  int questions_ = -1;
+  int answers_ = -1;
+  std::unique_ptr<Inlet> inlet_;
+};
 
 }  // namespace microtome

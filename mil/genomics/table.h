@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace microtome {
+
+class AnsweringChild;
 
 /// values is row-major (rows, columns) float32 with NaN for missing. Ids are strings as stored, trimmed. Columns have a value a row (obs)
 /// or a gene (var); missing texts are "", missing numbers NaN.
@@ -47,8 +50,30 @@ GenomicTable read_genomic_table(const std::filesystem::path& path, const TableCh
 /// All but the values, whatever the size of the matrix.
 GenomicTable read_genomic_index(const std::filesystem::path& path, const TableChoice& choice = {});
 
-/// Values (rows, genes) of these rows of `index`, which read_genomic_index gave for the same file and choice; rows are positions in it,
-/// strictly increasing. Cost: a dense matrix or csr reads the rows asked for (and the compressed chunks they lie in), csc reads everything.
+/// Rows of one file, asked for again and again: its child process stays and keeps the file open, so that a request costs what it reads and
+/// no fork. Of use to one thread at a time. After an error the next request opens the file anew.
+class GenomicRowReader {
+ public:
+  /// index: what read_genomic_index gave for the same file and choice; outlives the reader.
+  GenomicRowReader(std::filesystem::path path, const GenomicTable& index, TableChoice choice = {});
+  GenomicRowReader(const GenomicRowReader&) = delete;
+  GenomicRowReader& operator=(const GenomicRowReader&) = delete;
+  ~GenomicRowReader();
+  /// Values (rows, genes) of these rows of the index: positions in it, in any order, increasing ones without a further copy. Cost: a dense
+  /// matrix or csr reads the rows asked for (and the compressed chunks they lie in), csc reads everything. Throws ModelError, as
+  /// read_genomic_table does.
+  std::vector<float> read(const std::vector<std::size_t>& rows);
+
+ private:
+  std::vector<float> read_increasing(const std::vector<std::size_t>& rows);
+  void start();
+  std::filesystem::path path_;
+  const GenomicTable& index_;
+  TableChoice choice_;
+  std::unique_ptr<AnsweringChild> child_;
+};
+
+/// The same for one request.
 std::vector<float> read_genomic_rows(const std::filesystem::path& path, const GenomicTable& index, const std::vector<std::size_t>& rows,
                                      const TableChoice& choice = {});
 

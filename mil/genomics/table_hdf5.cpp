@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading tables: a child opens the file and says what it finds, this process believes nothing that has not come through the pipe.
+#include <algorithm>
+#include <functional>
 #include <new>
 #include <numeric>
+#include <stdexcept>
 
 #include "mil/genomics/stored/layouts.h"
 #include "mil/genomics/stored/wire.h"
 #include "mil/genomics/table.h"
 #include "mil/genomics/table_check.h"
+#include "mil/large_memory.h"
 #include "mil/model_error.h"
 #include "mil/sha256.h"
 #include "mil/work_in_child.h"
@@ -25,12 +29,16 @@ unsigned cpu_seconds_for(const std::filesystem::path& path) {
   return 20 + (unknown ? 0 : static_cast<unsigned>(bytes / (std::uintmax_t{8} << 20)));
 }
 
-/// Calls answer(outlet, root) in the child; a fault of its goes through the pipe.
+H5Fault fault_of(const WorkLost& lost) {
+  if (!lost.damage()) return {"read", "the reading " + std::string(lost.what()), "try again"};
+  return {"read as AnnData", "the HDF5 library " + std::string(lost.what()) + " on it, so it is damaged", "fetch the file again"};
+}
+
+/// Calls answer() in the child; a fault of its goes through the pipe.
 template <class Answer>
-void answer_from(const std::filesystem::path& path, Outlet& outlet, const Answer& answer) {
+void or_send_fault(Outlet& outlet, const Answer& answer) {
   try {
-    const H5File file = H5File::open(path);
-    answer(outlet, file.root());
+    answer();
   } catch (const H5Fault& fault) {
     send_fault(outlet, fault);
   } catch (const std::bad_alloc&) {
@@ -45,7 +53,10 @@ void ask(const std::filesystem::path& path, const Answer& answer, const Receive&
     std::unique_lock<std::mutex> library = hold_h5_library();
     const auto produce = [&](Outlet& outlet) {
       library.unlock();
-      answer_from(path, outlet, answer);
+      or_send_fault(outlet, [&] {
+        const H5File file = H5File::open(path);
+        answer(outlet, file.root());
+      });
     };
     const auto consume = [&](Inlet& inlet) {
       library.unlock();
@@ -54,8 +65,7 @@ void ask(const std::filesystem::path& path, const Answer& answer, const Receive&
     try {
       work_in_child(produce, consume, {cpu_seconds_for(path), 600});
     } catch (const WorkLost& lost) {
-      if (!lost.damage()) throw H5Fault("read", "the reading " + std::string(lost.what()), "try again");
-      throw H5Fault("read as AnnData", "the HDF5 library " + std::string(lost.what()) + " on it, so it is damaged", "fetch the file again");
+      throw fault_of(lost);
     }
   });
 }
@@ -82,13 +92,12 @@ GenomicTable read_genomic_table(const std::filesystem::path& path, const TableCh
     const StoredTable stored = open_table(root, choice);
     require_room(stored.matrix, stored.matrix.rows);
     send_index(outlet, stored.index);
-    send_rows(stored.matrix, all_rows(stored.matrix.rows), outlet);
+    MatrixRows(stored.matrix).send(all_rows(stored.matrix.rows), outlet);
   };
   ask(path, answer, [&](Inlet& inlet) {
     table = receive_index(inlet);
-    table.values.resize(table.row_ids.size() * table.genes.size());
-    receive_rows(inlet, table.genes.size(), table.values);
-    require_possible(table, table.values, {});
+    if (!receive_rows(inlet, table.genes.size(), table.row_ids.size(), PossibleRange(table.units), table.values))
+      require_possible(table, table.values, {});
   });
   table.sha256 = sha256_of_file(path);
   return table;
@@ -102,25 +111,100 @@ GenomicTable read_genomic_index(const std::filesystem::path& path, const TableCh
   return table;
 }
 
-std::vector<float> read_genomic_rows(const std::filesystem::path& path, const GenomicTable& index, const std::vector<std::size_t>& rows,
-                                     const TableChoice& choice) {
-  std::vector<float> values;
-  const auto answer = [&](Outlet& outlet, const H5Node& root) {
-    const StoredMatrix matrix = open_table_matrix(root, choice);
-    if (matrix.rows != index.row_ids.size() || matrix.columns != index.genes.size()) {
-      throw H5Fault("read " + matrix.node.name(), "its shape is no longer what it was", "do not write tables while they are read");
-    }
-    require_room(matrix, rows.size());
-    send_texts(outlet, {});
-    send_rows(matrix, {rows.begin(), rows.end()}, outlet);
+namespace {
+
+/// What the child of a row reader keeps between requests.
+struct OpenedRows {
+  H5File file;
+  StoredMatrix matrix;
+  MatrixRows rows;
+};
+
+std::unique_ptr<OpenedRows> open_rows(const std::filesystem::path& path, const TableChoice& choice, std::size_t rows, std::size_t columns) {
+  H5File file = H5File::open(path);
+  StoredMatrix matrix = open_table_matrix(file.root(), choice);
+  if (matrix.rows != rows || matrix.columns != columns) {
+    throw H5Fault("read " + matrix.node.name(), "its shape is no longer what it was", "do not write tables while they are read");
+  }
+  MatrixRows opened(matrix);
+  return std::make_unique<OpenedRows>(OpenedRows{std::move(file), std::move(matrix), std::move(opened)});
+}
+
+std::vector<std::uint64_t> receive_question(Inlet& questions) {
+  std::uint64_t count = 0;
+  questions.receive(&count, sizeof count);
+  std::vector<std::uint64_t> rows(count);
+  questions.receive(rows.data(), count * sizeof(std::uint64_t));
+  return rows;
+}
+
+}  // namespace
+
+GenomicRowReader::GenomicRowReader(std::filesystem::path path, const GenomicTable& index, TableChoice choice)
+    : path_(std::move(path)), index_(index), choice_(std::move(choice)) {}
+
+GenomicRowReader::~GenomicRowReader() = default;
+
+void GenomicRowReader::start() {
+  // While we hold the library no other thread is inside, so the child finds it in order.
+  std::unique_lock<std::mutex> library = hold_h5_library();
+  std::unique_ptr<OpenedRows> opened;
+  const auto answer = [&](Inlet& questions, Outlet& outlet) {
+    const std::vector<std::uint64_t> rows = receive_question(questions);
+    if (library.owns_lock()) library.unlock();
+    or_send_fault(outlet, [&] {
+      if (!opened) opened = open_rows(path_, choice_, index_.row_ids.size(), index_.genes.size());
+      require_room(opened->matrix, rows.size());
+      send_texts(outlet, {});
+      opened->rows.send(rows, outlet);
+    });
   };
-  ask(path, answer, [&](Inlet& inlet) {
+  child_ = std::make_unique<AnsweringChild>(answer, WorkLimits{cpu_seconds_for(path_), 600});
+}
+
+std::vector<float> GenomicRowReader::read(const std::vector<std::size_t>& rows) {
+  if (std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end()) return read_increasing(rows);
+  std::vector<std::size_t> sorted = rows;
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  const std::vector<float> found = read_increasing(sorted);
+  const auto columns = static_cast<std::ptrdiff_t>(index_.genes.size());
+  std::vector<float> values;
+  reserve_large(values, rows.size() * index_.genes.size());
+  for (const std::size_t row : rows) {
+    const auto from = found.begin() + (std::lower_bound(sorted.begin(), sorted.end(), row) - sorted.begin()) * columns;
+    values.insert(values.end(), from, from + columns);
+  }
+  return values;
+}
+
+std::vector<float> GenomicRowReader::read_increasing(const std::vector<std::size_t>& rows) {
+  if (!rows.empty() && rows.back() >= index_.row_ids.size()) throw std::out_of_range("a row beyond the table's end is asked for");
+  std::vector<float> values;
+  std::vector<std::uint64_t> question{rows.size()};
+  question.insert(question.end(), rows.begin(), rows.end());
+  const auto consume = [&](Inlet& inlet) {
     receive_texts(inlet);
-    values.resize(rows.size() * index.genes.size());
-    receive_rows(inlet, index.genes.size(), values);
-    require_possible(index, values, rows);
+    if (!receive_rows(inlet, index_.genes.size(), rows.size(), PossibleRange(index_.units), values)) require_possible(index_, values, rows);
+  };
+  with_path<ModelError>(path_, rewrite, [&] {
+    try {
+      if (!child_) start();
+      child_->ask(question.data(), question.size() * sizeof(std::uint64_t), consume);
+    } catch (const WorkLost& lost) {
+      child_.reset();
+      throw fault_of(lost);
+    } catch (...) {
+      child_.reset();
+      throw;
+    }
   });
   return values;
+}
+
+std::vector<float> read_genomic_rows(const std::filesystem::path& path, const GenomicTable& index, const std::vector<std::size_t>& rows,
+                                     const TableChoice& choice) {
+  return GenomicRowReader(path, index, choice).read(rows);
 }
 
 std::vector<std::string> list_genomic_modalities(const std::filesystem::path& path) {

@@ -21,7 +21,10 @@ int main(int argc, char** argv) {
       right = run_case(import_case(python, MICROTOME_SHARED "/genomics/tcga_luad_all_clean.csv.zip", folder.path()), options, std::cout,
                        std::cerr) &&
               right;
-    if (is_wanted(options, "rows csr")) right = run_case(rows_case(python, folder.path()), options, std::cout, std::cerr) && right;
+    const bool rows = is_wanted(options, "rows csr"), single = is_wanted(options, "single rows csr");
+    const RowsFile file = rows || single ? make_rows_file(python, folder.path()) : RowsFile{};
+    if (rows) right = run_case(rows_case(python, file), options, std::cout, std::cerr) && right;
+    if (single) right = run_case(single_rows_case(python, file), options, std::cout, std::cerr) && right;
     return right ? 0 : 1;
   } catch (const std::exception& e) {
     std::cerr << "bench_genomics_tables: " << e.what() << "\n";

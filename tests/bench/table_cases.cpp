@@ -60,6 +60,12 @@ std::vector<std::size_t> draw(std::mt19937_64& engine, std::size_t count, std::s
   return {rows.begin(), rows.end()};
 }
 
+constexpr std::size_t rows_wanted = 500;
+
+std::string digest(const std::vector<float>& values) {
+  return sha256_of_text({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+}
+
 }  // namespace
 
 BenchCase import_case(PythonRival& python, const fs::path& table, const fs::path& folder) {
@@ -80,31 +86,66 @@ BenchCase import_case(PythonRival& python, const fs::path& table, const fs::path
   return out;
 }
 
-BenchCase rows_case(PythonRival& python, const fs::path& folder) {
-  constexpr std::size_t wanted = 500;
-  constexpr std::size_t patients = 10000;
-  const fs::path file = folder / "large.h5ad";
-  python.ask(fmt::format("make {}", file.string()));
-  auto index = std::make_shared<GenomicTable>(read_genomic_index(file));
+RowsFile make_rows_file(PythonRival& python, const fs::path& folder) {
+  RowsFile out{folder / "large.h5ad", {}};
+  python.ask(fmt::format("make {}", out.path.string()));
+  out.index = std::make_shared<GenomicTable>(read_genomic_index(out.path));
+  return out;
+}
+
+BenchCase rows_case(PythonRival& python, const RowsFile& file) {
   auto engine = std::make_shared<std::mt19937_64>(1);
+  const auto drawn = [=] { return draw(*engine, rows_wanted, file.index->row_ids.size()); };
   BenchCase out{"genomics", "rows csr", "rows/s", "", "anndata-backed", 7, {}};
   BenchRow ours{"ours", 1, {}, {}, {}};
   ours.verify = [=, &python] {
-    const std::vector<std::size_t> rows = draw(*engine, wanted, patients);
-    const std::vector<float> values = read_genomic_rows(file, *index, rows);
-    const std::string bytes(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
-    const std::string theirs = python.ask("digest" + joined(rows));
-    return theirs == sha256_of_text(bytes) ? "" : "the rows differ from anndata's";
+    const std::vector<std::size_t> rows = drawn();
+    return python.ask("digest" + joined(rows)) == digest(read_genomic_rows(file.path, *file.index, rows))
+               ? ""
+               : "the rows differ from anndata's";
   };
   ours.run = [=] {
-    const std::vector<std::size_t> rows = draw(*engine, wanted, patients);
-    return wanted / seconds_of([&] { read_genomic_rows(file, *index, rows); });
+    const std::vector<std::size_t> rows = drawn();
+    return rows_wanted / seconds_of([&] { read_genomic_rows(file.path, *file.index, rows); });
   };
   BenchRow rival{"anndata-backed", 1, [] { return std::string(); }, {}, {}};
-  rival.run = [=, &python] { return wanted / number_in(python.ask("rows" + joined(draw(*engine, wanted, patients)))); };
-  BenchRow one_by_one{"anndata-backed-one-by-one", 1, [] { return std::string(); }, {}, {}};
-  one_by_one.run = [=, &python] { return wanted / number_in(python.ask("single" + joined(draw(*engine, wanted, patients)))); };
-  out.rows = {ours, rival, one_by_one};
+  rival.run = [=, &python] { return rows_wanted / number_in(python.ask("rows" + joined(drawn()))); };
+  out.rows = {ours, rival};
+  return out;
+}
+
+BenchCase single_rows_case(PythonRival& python, const RowsFile& file) {
+  auto engine = std::make_shared<std::mt19937_64>(2);
+  const auto drawn = [=] { return draw(*engine, rows_wanted, file.index->row_ids.size()); };
+  auto reader = std::make_shared<GenomicRowReader>(file.path, *file.index);
+  BenchCase out{"genomics", "single rows csr", "rows/s", "", "anndata-backed", 7, {}};
+  BenchRow ours{"ours", 1, {}, {}, {}};
+  ours.verify = [=, &python] {
+    const std::vector<std::size_t> rows = drawn();
+    std::vector<float> values;
+    for (const std::size_t row : rows) {
+      const std::vector<float> of_row = reader->read({row});
+      values.insert(values.end(), of_row.begin(), of_row.end());
+    }
+    return python.ask("digest" + joined(rows)) == digest(values) ? "" : "the rows differ from anndata's";
+  };
+  ours.run = [=] {
+    const std::vector<std::size_t> rows = drawn();
+    return rows_wanted / seconds_of([&] {
+             for (const std::size_t row : rows) reader->read({row});
+           });
+  };
+  BenchRow anew{"ours-opened-anew", 1, [] { return std::string(); }, {}, {}};
+  anew.run = [=] {
+    std::vector<std::size_t> rows = drawn();
+    rows.resize(rows_wanted / 10);
+    return static_cast<double>(rows.size()) / seconds_of([&] {
+             for (const std::size_t row : rows) read_genomic_rows(file.path, *file.index, {row});
+           });
+  };
+  BenchRow rival{"anndata-backed", 1, [] { return std::string(); }, {}, {}};
+  rival.run = [=, &python] { return rows_wanted / number_in(python.ask("single" + joined(drawn()))); };
+  out.rows = {ours, anew, rival};
   return out;
 }
 

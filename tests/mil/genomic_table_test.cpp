@@ -354,6 +354,121 @@ TEST(GenomicTable, RowsAreReadAloneAndEqualThoseOfTheWholeTable) {
   }
 }
 
+/// A csr matrix whose rows have from none to 90 values, stored in chunks of so many.
+GenomicTable write_chunked_rows(const std::filesystem::path& path, H5Storage storage) {
+  GenomicTable table;
+  std::vector<float> data;
+  std::vector<std::int32_t> indices;
+  std::vector<std::int64_t> starts{0};
+  for (int j = 0; j < 90; ++j) table.genes.push_back("g" + std::to_string(j));
+  for (int i = 0; i < 200; ++i) {
+    table.row_ids.push_back("p" + std::to_string(i));
+    for (int j = 0; j < 90; ++j) {
+      table.values.push_back(j < i * 37 % 91 ? static_cast<float>(i * 100 + j) - 5000.5F : 0);
+      if (j >= i * 37 % 91) continue;
+      indices.insert(indices.end(), 1, j);
+      data.push_back(table.values.back());
+    }
+    starts.push_back(static_cast<std::int64_t>(data.size()));
+  }
+  H5File file = H5File::create(path);
+  {
+    const H5Node root = file.root();
+    write_frame(root, "obs", table.row_ids);
+    write_frame(root, "var", table.genes);
+    const H5Node x = root.create_group("X");
+    mark(x, "csr_matrix", "0.1.0");
+    x.set_attribute("shape", std::vector<std::int64_t>{200, 90});
+    x.write("data", std::span<const float>(data), {data.size()}, storage);
+    x.write("indices", std::span<const std::int32_t>(indices), {indices.size()}, storage);
+    x.write("indptr", std::span<const std::int64_t>(starts), {starts.size()});
+  }
+  file.finish();
+  return table;
+}
+
+TEST(GenomicTable, SparseRowsAreTheSameHoweverTheFileIsCutIntoChunks) {
+  const ScratchFolder folder;
+  const std::vector<std::vector<std::size_t>> requests{{0}, {199}, {7, 9, 150}, {0, 1, 2, 3, 90, 91, 92, 198, 199}};
+  for (const H5Storage storage :
+       {H5Storage{}, H5Storage{7, false}, H5Storage{7, true}, H5Storage{1000, false}, H5Storage{1000, true}, H5Storage{1 << 20, true}}) {
+    const GenomicTable table = write_chunked_rows(folder / "t.h5ad", storage);
+    const GenomicTable index = read_genomic_index(folder / "t.h5ad");
+    for (const std::vector<std::size_t>& rows : requests) {
+      const std::vector<float> values = read_genomic_rows(folder / "t.h5ad", index, rows);
+      ASSERT_EQ(values.size(), rows.size() * 90);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        ASSERT_EQ(values[i], table.values[rows[i / 90] * 90 + i % 90]) << storage.chunk_rows << " row " << rows[i / 90];
+      }
+    }
+    EXPECT_EQ(read_genomic_table(folder / "t.h5ad").values, table.values) << storage.chunk_rows;
+  }
+}
+
+TEST(GenomicTable, OneReaderAnswersManyRequestsInAnyOrder) {
+  const ScratchFolder folder;
+  for (const H5Storage storage : {H5Storage{}, H5Storage{300, true}}) {
+    const GenomicTable table = write_chunked_rows(folder / "t.h5ad", storage);
+    const GenomicTable index = read_genomic_index(folder / "t.h5ad");
+    GenomicRowReader reader(folder / "t.h5ad", index);
+    const std::vector<std::vector<std::size_t>> requests{{5}, {}, {5}, {1, 5, 3}, {9, 9, 9}, {199, 0, 100, 0}, {4, 4, 5}};
+    for (const std::vector<std::size_t>& rows : requests) {
+      const std::vector<float> values = reader.read(rows);
+      ASSERT_EQ(values.size(), rows.size() * 90);
+      for (std::size_t i = 0; i < values.size(); ++i) ASSERT_EQ(values[i], table.values[rows[i / 90] * 90 + i % 90]) << rows[i / 90];
+    }
+    EXPECT_THROW(reader.read({200}), std::out_of_range);
+    EXPECT_EQ(reader.read({3}), std::vector<float>(table.values.begin() + 270, table.values.begin() + 360)) << "and goes on";
+  }
+}
+
+TEST(GenomicTable, AReaderGoesOnAfterDamagedRowsAndReadsAFileThatWasReplaced) {
+  const ScratchFolder folder;
+  GenomicTable table = write_chunked_rows(folder / "t.h5ad", {});
+  GenomicTable index = read_genomic_index(folder / "t.h5ad");
+  index.units = "tpm";
+  GenomicRowReader reader(folder / "t.h5ad", index);
+  EXPECT_NE(sentence_of<ModelError>([&] { reader.read({41}); }).find("row 41 of gene g0 is -900.5"), std::string::npos);
+  EXPECT_EQ(reader.read({60}), std::vector<float>(table.values.begin() + 60 * 90, table.values.begin() + 61 * 90));
+  std::filesystem::remove(folder / "t.h5ad");
+  EXPECT_EQ(reader.read({60}).size(), 90U) << "it is open";
+  EXPECT_THROW(reader.read({41}), ModelError);
+  EXPECT_NE(sentence_of<ModelError>([&] { reader.read({60}); }).find("open as HDF5: there is no such file"), std::string::npos);
+}
+
+TEST(GenomicTable, AnImpossibleValueAmongTheRowsAskedForIsNamedByItsRowInTheFile) {
+  const ScratchFolder folder;
+  write_chunked_rows(folder / "t.h5ad", {50, true});
+  GenomicTable index = read_genomic_index(folder / "t.h5ad");
+  index.units = "tpm";
+  EXPECT_EQ(sentence_of<ModelError>([&] {
+              read_genomic_rows(folder / "t.h5ad", index, {41, 60, 70});
+            }),
+            (folder / "t.h5ad").string() +
+                ": read /X as tpm: the value in row 41 of gene g0 is -900.5, which tpm cannot be: state the units "
+                "that the values have");
+  EXPECT_EQ(read_genomic_rows(folder / "t.h5ad", index, {60, 70}).size(), 180U);
+}
+
+TEST(GenomicTable, PackedTablesOfEveryShapeComeBack) {
+  const ScratchFolder folder;
+  std::uint32_t noise = 1;
+  for (const std::size_t rows : {1, 3, 700}) {
+    for (const std::size_t genes : {1, 7, 1000}) {
+      GenomicTable table;
+      for (std::size_t i = 0; i < rows; ++i) table.row_ids.push_back("p" + std::to_string(i));
+      for (std::size_t j = 0; j < genes; ++j) table.genes.push_back("g" + std::to_string(j));
+      // whole numbers are packed; large ones that look like noise do not shrink
+      for (std::size_t i = 0; i < rows * genes; ++i)
+        table.values.push_back(static_cast<float>((noise = noise * 1664525 + 1013904223) >> (i < 64 ? 8 : 28)));
+      for (const MatrixEncoding encoding : {MatrixEncoding::dense, MatrixEncoding::csr}) {
+        write_genomic_table(folder / "t.h5ad", table, encoding);
+        EXPECT_EQ(read_genomic_table(folder / "t.h5ad").values, table.values) << rows << " x " << genes;
+      }
+    }
+  }
+}
+
 TEST(GenomicTable, SparseIsWrittenWhereItPays) {
   const ScratchFolder folder;
   GenomicTable table = small_table();

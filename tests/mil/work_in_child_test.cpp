@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <ctime>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -94,6 +96,74 @@ void crash_or_answer(int i) {
 TEST(WorkInChild, ThreadsDoNotKeepEachOthersChildrenAlive) {
   std::vector<std::jthread> threads;
   for (int i = 0; i < 8; ++i) threads.emplace_back(crash_or_answer, i);
+}
+
+/// Answers a number with its double; 0 by a crash, 1 by spinning for ever, 2 by spinning for a while, 3 by silence.
+void answer_number(Inlet& questions, Outlet& outlet) {
+  int number = 0;
+  questions.receive(&number, sizeof number);
+  if (number == 0) std::raise(SIGSEGV);
+  if (number == 1) spin(outlet);
+  if (number == 2) {
+    const std::clock_t begin = std::clock();
+    while (std::clock() - begin < CLOCKS_PER_SEC * 6 / 10) {
+    }
+  }
+  if (number == 3) sleep(60);
+  number *= 2;
+  outlet.send(&number, sizeof number);
+}
+
+int asked(AnsweringChild& child, int number) {
+  int answer = -1;
+  child.ask(&number, sizeof number, [&](Inlet& inlet) { inlet.receive(&answer, sizeof answer); });
+  return answer;
+}
+
+TEST(AnsweringChild, AnswersOneQuestionAfterTheOther) {
+  AnsweringChild child(answer_number, {});
+  AnsweringChild other(answer_number, {});
+  for (int i = 5; i < 300; ++i) {
+    EXPECT_EQ(asked(child, i), 2 * i);
+    EXPECT_EQ(asked(other, -i), -2 * i);
+  }
+}
+
+TEST(AnsweringChild, CrashesAndEndlessAnswersAreSaidAndEndIt) {
+  for (const auto& [number, said] :
+       {std::pair(0, "crashes"), std::pair(1, "does not come to an end"), std::pair(3, "does not come to an end")}) {
+    AnsweringChild child(answer_number, {1, 2});
+    EXPECT_EQ(asked(child, 7), 14);
+    EXPECT_EQ(sentence_of<WorkLost>([&, number = number] { asked(child, number); }), said);
+    EXPECT_THROW(asked(child, 7), WorkLost) << "it is gone, and no signal ends this process";
+  }
+}
+
+TEST(AnsweringChild, ProcessorTimeIsAllowedForEachAnswer) {
+  AnsweringChild child(answer_number, {2, 600});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(asked(child, 2), 4) << "three seconds in all";
+}
+
+TEST(AnsweringChild, WhatTheReceiverThrowsEndsIt) {
+  AnsweringChild child(answer_number, {});
+  const int number = 8;
+  EXPECT_THROW(child.ask(&number, sizeof number, [](Inlet&) { throw std::logic_error("enough"); }), std::logic_error);
+  EXPECT_THROW(asked(child, 8), WorkLost);
+}
+
+TEST(AnsweringChild, QuestionsAndAnswersMayBeLargerThanWhatLiesBetween) {
+  const auto answer = [](Inlet& questions, Outlet& outlet) {
+    std::vector<int> numbers(2'000'000);
+    questions.receive(numbers.data(), numbers.size() * sizeof(int));
+    outlet.send(numbers.data(), numbers.size() * sizeof(int));
+  };
+  AnsweringChild child(answer, {});
+  std::vector<int> numbers(2'000'000), found(2'000'000);
+  for (int i = 0; i < 3; ++i) {
+    std::iota(numbers.begin(), numbers.end(), i);
+    child.ask(numbers.data(), numbers.size() * sizeof(int), [&](Inlet& inlet) { inlet.receive(found.data(), found.size() * sizeof(int)); });
+    EXPECT_EQ(found, numbers);
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mil/genomics/import/text_file.h"
+#include "mil/large_memory.h"
 #include "mil/model_error.h"
 
 namespace microtome {
@@ -56,7 +57,9 @@ std::string stored_bytes(zip_t* archive, const zip_stat_t& entry, zip_flags_t fl
                          const std::filesystem::path& path) {
   const Entry file(zip_fopen_index(archive, entry.index, flags), zip_fclose);
   if (!file) refuse(path, zip_strerror(archive), "unpack it and name the file");
-  std::string out(bytes, '\0');
+  std::string out;
+  reserve_large(out, bytes);
+  out.resize(bytes);
   if (zip_fread(file.get(), out.data(), bytes) != static_cast<zip_int64_t>(bytes))
     refuse(path, zip_file_strerror(file.get()), "fetch the file again");
   return out;
@@ -65,7 +68,9 @@ std::string stored_bytes(zip_t* archive, const zip_stat_t& entry, zip_flags_t fl
 std::string unpack(const std::string& packed, const zip_stat_t& entry, const std::filesystem::path& path) {
   const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> engine(libdeflate_alloc_decompressor(),
                                                                                                  libdeflate_free_decompressor);
-  std::string text(entry.size, '\0');
+  std::string text;
+  reserve_large(text, entry.size);
+  text.resize(entry.size);
   const auto result = libdeflate_deflate_decompress(engine.get(), packed.data(), packed.size(), text.data(), text.size(), nullptr);
   if (result != LIBDEFLATE_SUCCESS || libdeflate_crc32(0, text.data(), text.size()) != entry.crc) {
     refuse(path, "its content does not unpack to what its directory says", "fetch the file again");

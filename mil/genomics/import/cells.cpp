@@ -3,12 +3,8 @@
 #include "mil/genomics/import/cells.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <charconv>
-#include <cmath>
-#include <limits>
 
+#include "mil/genomics/import/eight_bytes.h"
 #include "mil/model_error.h"
 
 namespace microtome {
@@ -17,73 +13,17 @@ namespace {
 
 constexpr std::size_t shown_characters = 40;
 
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
 std::string_view without_blanks(std::string_view cell) {
   while (!cell.empty() && (cell.front() == ' ' || cell.front() == '\t')) cell.remove_prefix(1);
-  while (!cell.empty() && (cell.back() == ' ' || cell.back() == '\t' || cell.back() == '\r')) cell.remove_suffix(1);
+  while (!cell.empty() && is_blank(cell.back())) cell.remove_suffix(1);
   return cell;
 }
 
 char delimiter_of(std::string_view line) {
   if (line.find('\t') != std::string_view::npos) return '\t';
   return line.find(',') == std::string_view::npos && line.find(';') != std::string_view::npos ? ';' : ',';
-}
-
-constexpr std::array<double, 16> powers_of_ten{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-
-/// "-0.0835": up to 15 digits with a point among them make two whole numbers whose quotient is the nearest double (Clinger 1990), three
-/// times as fast as from_chars. False for all other text.
-bool parse_short(std::string_view cell, double& value) {
-  const bool negative = !cell.empty() && cell.front() == '-';
-  if (negative) cell.remove_prefix(1);
-  if (cell.empty() || cell.size() > 16) return false;
-  std::uint64_t digits = 0;
-  std::size_t point = cell.size();
-  for (std::size_t i = 0; i < cell.size(); ++i) {
-    const auto digit = static_cast<unsigned>(cell[i] - '0');
-    if (digit <= 9) {
-      digits = digits * 10 + digit;
-    } else if (cell[i] == '.' && point == cell.size()) {
-      point = i;
-    } else {
-      return false;
-    }
-  }
-  const std::size_t decimals = point == cell.size() ? 0 : cell.size() - point - 1;
-  const std::size_t count = cell.size() - (point == cell.size() ? 0 : 1);
-  if (count == 0 || count > 15) return false;
-  value = static_cast<double>(digits) / powers_of_ten[decimals];
-  if (negative) value = -value;
-  return true;
-}
-
-bool parse_fast(std::string_view cell, double& value) { return parse_short(cell, value); }
-
-/// Rounded twice, to double and then to float, a number is the nearest float unless the double lies half way between two.
-bool parse_fast(std::string_view cell, float& value) {
-  double exact = 0;
-  if (!parse_short(cell, exact)) return false;
-  constexpr std::uint64_t low_bits = (std::uint64_t{1} << 29) - 1;
-  constexpr std::uint64_t half_way = std::uint64_t{1} << 28;
-  if ((std::bit_cast<std::uint64_t>(exact) & low_bits) == half_way) return false;
-  value = static_cast<float>(exact);
-  return true;
-}
-
-template <class Number>
-bool parse_as(std::string_view cell, Number& value) {
-  if (parse_fast(cell, value)) return true;
-  if (!cell.empty() && cell.front() == '+') cell.remove_prefix(1);
-  const char* end = cell.data() + cell.size();
-  const auto [stop, error] = std::from_chars(cell.data(), end, value);
-  if (stop == end && error == std::errc() && std::isfinite(value)) return true;
-  // too small for the type: it is a number all the same
-  if (stop == end && error == std::errc::result_out_of_range && !cell.empty() && cell.find("e-") != std::string_view::npos) {
-    value = 0;
-    return true;
-  }
-  if (!is_missing(cell)) return false;
-  value = std::numeric_limits<Number>::quiet_NaN();
-  return true;
 }
 
 }  // namespace
@@ -132,11 +72,33 @@ void CellReader::read_cell() {
     stop = text_.data() + skip_quoted(static_cast<std::size_t>(first - text_.data())) + 1;
     next_line_ += static_cast<std::size_t>(std::count(first, stop, '\n'));
   }
-  while (stop < end && *stop != delimiter_ && *stop != '\n') ++stop;
+  stop = find_either(stop, end, delimiter_, '\n');
   at_ = static_cast<std::size_t>(stop - text_.data());
   if (quoted) return add_quoted({first, stop});
-  while (stop > first && (stop[-1] == ' ' || stop[-1] == '\r' || stop[-1] == '\t')) --stop;
+  while (stop > first && is_blank(stop[-1])) --stop;
   cells_.emplace_back(first, static_cast<std::size_t>(stop - first));
+}
+
+/// Nearly all cells begin and end where they should: those are taken here, in registers, the others in read_cell().
+void CellReader::read_record() {
+  const char delimiter = delimiter_;
+  const char* const end = text_.data() + text_.size();
+  const char* at = text_.data() + at_;
+  for (;; ++at) {
+    if (at < end && *at != delimiter && (is_blank(*at) || *at == '"')) {
+      at_ = static_cast<std::size_t>(at - text_.data());
+      read_cell();
+      at = text_.data() + at_;
+    } else {
+      const char* const begin = at;
+      at = find_either(begin, end, delimiter, '\n');
+      const char* stop = at;
+      while (stop > begin && is_blank(stop[-1])) --stop;
+      cells_.emplace_back(begin, static_cast<std::size_t>(stop - begin));
+    }
+    if (at == end || *at != delimiter) break;
+  }
+  at_ = static_cast<std::size_t>(at - text_.data()) + 1;
 }
 
 bool CellReader::next() {
@@ -146,12 +108,7 @@ bool CellReader::next() {
     if (at_ >= text_.size()) return false;
     cells_.clear();
     line_ = next_line_;
-    read_cell();
-    while (at_ < text_.size() && text_[at_] == delimiter_) {
-      ++at_;
-      read_cell();
-    }
-    ++at_;
+    read_record();
     ++next_line_;
   } while (cells_.size() == 1 && cells_.front().empty());
   return true;
@@ -172,14 +129,6 @@ void CellReader::require_width(std::size_t width) const {
   throw ModelError(path_ + ": line " + std::to_string(line_) + ": wanted " + std::to_string(width) + " cells as in the header: there are " +
                    std::to_string(cells_.size()) + ": give every line as many cells as the header has");
 }
-
-bool is_missing(std::string_view cell) {
-  static constexpr std::array words{"", "NA", "NaN", "nan", "N/A", "n/a", "null", "NULL", "None", "."};
-  return cell.size() <= 4 && std::find(words.begin(), words.end(), cell) != words.end();
-}
-
-bool parse_cell(std::string_view cell, float& value) { return parse_as(cell, value); }
-bool parse_cell(std::string_view cell, double& value) { return parse_as(cell, value); }
 
 float number_of(const CellReader& reader, std::size_t cell, std::string_view column) {
   float value = 0;

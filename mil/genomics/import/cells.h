@@ -34,6 +34,7 @@ class CellReader {
   void require_width(std::size_t width) const;
 
  private:
+  void read_record();
   void read_cell();
   void add_quoted(std::string_view raw);
   std::size_t skip_quoted(std::size_t at) const;

@@ -120,15 +120,21 @@ void settle_units(ImportedTable& imported, const ImportRequest& request, const s
   });
 }
 
-void add_provenance(GenomicTable& table, const ImportRequest& request, const std::filesystem::path& path) {
+void add_provenance(GenomicTable& table, const ImportRequest& request, const std::string& sha256) {
   table.notes["source"] = request.from;
-  if (!std::filesystem::is_directory(path)) table.notes["source_sha256"] = sha256_of_file(path);
+  if (!sha256.empty()) table.notes["source_sha256"] = sha256;
   if (!request.genome_build.empty()) table.notes.emplace("genome_build", request.genome_build);
 }
 
 }  // namespace
 
+std::string source_sha256(const std::filesystem::path& path) { return std::filesystem::is_directory(path) ? "" : sha256_of_file(path); }
+
 void finish_import(ImportedTable& imported, const ImportRequest& request, const std::filesystem::path& path) {
+  finish_import(imported, request, path, source_sha256(path));
+}
+
+void finish_import(ImportedTable& imported, const ImportRequest& request, const std::filesystem::path& path, const std::string& sha256) {
   trim_names(imported.table);
   restore_date_names(imported);
   approve_names(imported, request.aliases);
@@ -138,7 +144,7 @@ void finish_import(ImportedTable& imported, const ImportRequest& request, const 
   keep_one_aliquot(imported);
   add_sample_types(imported.table);
   settle_units(imported, request, path);
-  add_provenance(imported.table, request, path);
+  add_provenance(imported.table, request, sha256);
   if (!imported.remarks.empty()) {
     std::string all;
     for (const std::string& remark : imported.remarks) all += (all.empty() ? "" : "; ") + remark;

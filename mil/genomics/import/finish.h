@@ -8,6 +8,10 @@ namespace microtome {
 
 /// Throws ModelError with `path` in front.
 void finish_import(ImportedTable& imported, const ImportRequest& request, const std::filesystem::path& path);
+/// The same for one of several tables of a file, whose fingerprint is taken once.
+void finish_import(ImportedTable& imported, const ImportRequest& request, const std::filesystem::path& path, const std::string& sha256);
+/// Empty for a folder.
+std::string source_sha256(const std::filesystem::path& path);
 
 /// Several aliquots of one TCGA sample become one row: alike, or by the rule of Broad's Firehose: for RNA analyte H before R before T, for
 /// DNA D before others, then the higher plate.

@@ -9,6 +9,7 @@
 #include "mil/genomics/import/importers.h"
 #include "mil/genomics/import/sample_rows.h"
 #include "mil/genomics/join.h"
+#include "mil/large_memory.h"
 #include "mil/model_error.h"
 
 namespace microtome {
@@ -45,7 +46,7 @@ bool same(const std::string& a, const std::string& b) { return a == b; }
 std::vector<float> merge_block(const RowBlock& block, const Patients& patients, const SampleRows& rows, const std::string& path) {
   const std::size_t genes = block.genes.size();
   std::vector<float> out;
-  out.reserve(patients.ids.size() * genes);
+  reserve_large(out, patients.ids.size() * genes);
   for (const auto& slides : patients.slides) {
     const float* first = block.values.data() + slides.front() * genes;
     for (const std::size_t slide : slides) {
@@ -184,6 +185,7 @@ std::vector<ImportedTable> import_mcat(const ImportRequest& request) {
     remarks.insert(remarks.begin(), counted(rows.ids.size(), "slide") + " became " + counted(patients.ids.size(), "patient") +
                                         ": the slides of a patient have the same values");
   }
+  const std::string sha256 = source_sha256(path);
   std::vector<ImportedTable> out;
   for (const RowBlock& block : rows.blocks) {
     require_mutations(block, rows, path.string());
@@ -194,7 +196,7 @@ std::vector<ImportedTable> import_mcat(const ImportRequest& request) {
                                                       : "binary";
     imported.table.genes = block.genes;
     imported.table.values = merge_block(block, patients, rows, path.string());
-    finish_import(imported, request, path);
+    finish_import(imported, request, path, sha256);
     out.push_back(std::move(imported));
   }
   if (out.empty()) throw ModelError(path.string() + ": wanted columns of genes: there are none: check --from");

@@ -6,6 +6,8 @@
 #include <array>
 
 #include "mil/genomics/import/importers.h"
+#include "mil/genomics/import/short_decimal.h"
+#include "mil/large_memory.h"
 
 namespace microtome {
 
@@ -80,7 +82,7 @@ double clinical_number(const CellReader& reader, std::size_t cell, const std::st
 
 /// Room for rows as long as the first, so that large blocks are not moved again and again.
 void expect_rows(std::size_t count, SampleRows& rows) {
-  for (RowBlock& block : rows.blocks) block.values.reserve((count + count / 8) * block.genes.size());
+  for (RowBlock& block : rows.blocks) reserve_large(block.values, (count + count / 8) * block.genes.size());
 }
 
 float* new_row(RowBlock& block) {
@@ -105,7 +107,8 @@ SampleRows read_sample_rows(CellReader& reader, std::size_t id, bool suffixes) {
     for (std::size_t i = 0; i < header.size(); ++i) {
       const Column column = plan.columns[i];
       if (column.target == Target::value) {
-        *next[column.place]++ = number_of(reader, i, header[i]);
+        float& value = *next[column.place]++;
+        if (!parse_fast(reader.cells()[i], value)) value = number_of(reader, i, header[i]);
       } else if (column.target == Target::text) {
         plan.texts[column.place]->push_back(text_of(reader.cells()[i]));
       } else if (column.target == Target::number) {

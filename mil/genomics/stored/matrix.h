@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +12,8 @@
 #include "mil/work_in_child.h"
 
 namespace microtome {
+
+class PossibleRange;
 
 enum class MatrixLayout { dense, by_row, by_column };
 
@@ -27,11 +29,24 @@ struct StoredMatrix {
 /// X or a layer of an AnnData group: dense, csr, csc, or h5sparse of before 0.7. Throws H5Fault: unknown encoding, not two dimensions.
 StoredMatrix open_matrix(const H5Node& x);
 
-/// Sends these rows (strictly increasing), in order, as blocks for receive_rows. Dense and by_row: reads the rows and the chunks they lie
-/// in, a slab of some 16 MB at a time; by_column reads everything and holds the rows asked for. Throws H5Fault for damaged indices.
-void send_rows(const StoredMatrix& matrix, const std::vector<std::uint64_t>& rows, Outlet& outlet);
+/// The rows of a matrix, opened once for any number of requests.
+class MatrixRows {
+ public:
+  /// Throws H5Fault for what is no matrix of numbers, and for damaged starts of rows.
+  explicit MatrixRows(const StoredMatrix& matrix);
+  MatrixRows(MatrixRows&& other) noexcept;
+  ~MatrixRows();
+  /// Sends these rows (strictly increasing), in order, as blocks for receive_rows. Dense and by_row: reads the rows and the chunks they lie
+  /// in, a slab of some 16 MB at a time; by_column reads everything and holds the rows asked for. Throws H5Fault for damaged indices.
+  void send(const std::vector<std::uint64_t>& rows, Outlet& outlet) const;
 
-/// Fills out, which has `columns` values a row and zeros in them. Values that meet in one place are added, as scipy does.
-void receive_rows(Inlet& inlet, std::uint64_t columns, std::span<float> out);
+ private:
+  struct Opened;
+  std::unique_ptr<const Opened> opened_;
+};
+
+/// Adds `rows` rows of `columns` values to out. Values that meet in one place are added, as scipy does. False where one lies outside the
+/// range.
+bool receive_rows(Inlet& inlet, std::uint64_t columns, std::uint64_t rows, const PossibleRange& range, std::vector<float>& out);
 
 }  // namespace microtome

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 #include "mil/genomics/stored/elements.h"
 #include "mil/genomics/stored/wire.h"
@@ -33,8 +34,7 @@ void for_each_run(const std::vector<std::uint64_t>& rows, const Joined& joined, 
   }
 }
 
-void send_dense(const StoredMatrix& m, const std::vector<std::uint64_t>& rows, Outlet& outlet) {
-  const H5Rows x(m.node, true);
+void send_dense(const StoredMatrix& m, const H5Rows& x, const std::vector<std::uint64_t>& rows, Outlet& outlet) {
   const std::uint64_t most = std::max<std::uint64_t>(1, slab_values / std::max<std::uint64_t>(1, m.columns));
   const std::uint64_t band = x.chunk_rows();
   const auto joined = [&](std::uint64_t begin, std::uint64_t previous, std::uint64_t next) {
@@ -89,11 +89,18 @@ void read_slab(const H5Node& x, const Compressed& c, std::uint64_t begin, std::u
   }
 }
 
-void send_by_row(const StoredMatrix& m, const std::vector<std::uint64_t>& rows, Outlet& outlet) {
-  const Compressed c = open_compressed(m.node, m.rows);
+/// What ends at one place and what begins at the other lie in one chunk, which two reads would unpack twice.
+bool share_packed_chunk(const H5Rows& values, std::uint64_t end, std::uint64_t begin) {
+  return values.is_packed() && end > 0 && (end - 1) / values.chunk_rows() == begin / values.chunk_rows();
+}
+
+void send_by_row(const StoredMatrix& m, const Compressed& c, const std::vector<std::uint64_t>& rows, Outlet& outlet) {
   const auto start = [&](std::uint64_t row) { return static_cast<std::uint64_t>(c.starts[row]); };
   const auto joined = [&](std::uint64_t begin, std::uint64_t previous, std::uint64_t next) {
-    return start(next + 1) - start(begin) <= slab_values && start(next) - start(previous + 1) <= near_values;
+    const std::uint64_t gap_begin = start(previous + 1), gap_end = start(next);  // rows increase
+    return start(next + 1) - start(begin) <= slab_values &&
+           (gap_end - gap_begin <= near_values || share_packed_chunk(c.data, gap_begin, gap_end) ||
+            share_packed_chunk(c.indices, gap_begin, gap_end));
   };
   Slab slab;
   for_each_run(rows, joined, [&](Run run) {
@@ -115,8 +122,7 @@ void add_columns(const Slab& slab, const Compressed& c, std::uint64_t first, std
   }
 }
 
-void send_by_column(const StoredMatrix& m, const std::vector<std::uint64_t>& rows, Outlet& outlet) {
-  const Compressed c = open_compressed(m.node, m.columns);
+void send_by_column(const StoredMatrix& m, const Compressed& c, const std::vector<std::uint64_t>& rows, Outlet& outlet) {
   std::vector<std::int64_t> place(m.rows, -1);
   for (std::size_t i = 0; i < rows.size(); ++i) place[rows[i]] = static_cast<std::int64_t>(i);
   std::vector<float> values(rows.size() * m.columns, 0.0F);
@@ -169,10 +175,30 @@ StoredMatrix open_matrix(const H5Node& x) {
   return {x.again(), layout, shape[0], shape[1]};
 }
 
-void send_rows(const StoredMatrix& matrix, const std::vector<std::uint64_t>& rows, Outlet& outlet) {
-  if (matrix.layout == MatrixLayout::dense) return send_dense(matrix, rows, outlet);
-  if (matrix.layout == MatrixLayout::by_row) return send_by_row(matrix, rows, outlet);
-  send_by_column(matrix, rows, outlet);
+struct MatrixRows::Opened {
+  StoredMatrix matrix;
+  std::optional<H5Rows> dense;
+  std::optional<Compressed> compressed;
+};
+
+MatrixRows::MatrixRows(const StoredMatrix& matrix) {
+  Opened opened{{matrix.node.again(), matrix.layout, matrix.rows, matrix.columns}, {}, {}};
+  if (matrix.layout == MatrixLayout::dense) {
+    opened.dense.emplace(matrix.node, true);
+  } else {
+    opened.compressed = open_compressed(matrix.node, matrix.layout == MatrixLayout::by_row ? matrix.rows : matrix.columns);
+  }
+  opened_ = std::make_unique<const Opened>(std::move(opened));
+}
+
+MatrixRows::MatrixRows(MatrixRows&& other) noexcept = default;
+MatrixRows::~MatrixRows() = default;
+
+void MatrixRows::send(const std::vector<std::uint64_t>& rows, Outlet& outlet) const {
+  const StoredMatrix& matrix = opened_->matrix;
+  if (matrix.layout == MatrixLayout::dense) return send_dense(matrix, *opened_->dense, rows, outlet);
+  if (matrix.layout == MatrixLayout::by_row) return send_by_row(matrix, *opened_->compressed, rows, outlet);
+  send_by_column(matrix, *opened_->compressed, rows, outlet);
 }
 
 }  // namespace microtome

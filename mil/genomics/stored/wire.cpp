@@ -2,10 +2,13 @@
 // One byte of kind before each message; numbers as they lie in memory, as both ends are one program.
 #include "mil/genomics/stored/wire.h"
 
+#include <algorithm>
 #include <numeric>
 #include <span>
 
 #include "mil/genomics/stored/matrix.h"
+#include "mil/genomics/table_check.h"
+#include "mil/large_memory.h"
 
 namespace microtome {
 
@@ -136,19 +139,29 @@ void send_sparse_row(Outlet& outlet, SparseRow row) {
   outlet.send(row.data, row.count * sizeof(float));
 }
 
-void receive_rows(Inlet& inlet, std::uint64_t columns, std::span<float> out) {
+bool receive_rows(Inlet& inlet, std::uint64_t columns, std::uint64_t rows, const PossibleRange& range, std::vector<float>& out) {
   std::vector<std::int32_t> indices;
   std::vector<float> data;
-  for (std::size_t at = 0; at < out.size();) {
+  bool possible = true;
+  reserve_large(out, rows * columns);
+  // a row at a time, so that it is made, filled and checked while it lies in the processor's cache
+  const auto add_row = [&](const auto& fill) {
+    out.resize(out.size() + columns);
+    const std::span<float> row = std::span(out).last(columns);
+    fill(row);
+    possible = range.holds(row) && possible;
+  };
+  for (std::uint64_t left = columns == 0 ? 0 : rows; left > 0;) {
     if (take_kind(inlet) == Kind::sparse) {
-      receive_sparse(inlet, out.subspan(at, columns), indices, data);
-      at += columns;
+      add_row([&](std::span<float> row) { receive_sparse(inlet, row, indices, data); });
+      --left;
       continue;
     }
-    const std::uint64_t values = take_number(inlet) * columns;
-    inlet.receive(out.data() + at, values * sizeof(float));
-    at += values;
+    const std::uint64_t block = std::min(take_number(inlet), left);
+    for (std::uint64_t i = 0; i < block; ++i) add_row([&](std::span<float> row) { inlet.receive(row.data(), row.size_bytes()); });
+    left -= block;
   }
+  return possible;
 }
 
 void send_texts(Outlet& outlet, const std::vector<std::string>& texts) {
