@@ -30,7 +30,7 @@ TEST(TableCards, NameAnUnknownEncoderFusionOrMissingGroups) {
   EXPECT_EQ(refusal([](ModelCard& card) { card.modalities[0].encoder = "cnn"; }),
             "the table rna: an encoder among linear, snn, mlp, vae, conv1d, groups, pathways was wanted: found 'cnn'");
   EXPECT_EQ(refusal([](ModelCard& card) { card.modalities[0].encoder = "pathways"; }),
-            "the table rna: groups of features were wanted by the encoder pathways: it has none: give some, or use snn");
+            "the table rna: groups of features were wanted by the encoder pathways: it has none: give a gene sets file (--gene-sets), or use snn");
   EXPECT_EQ(refusal([](ModelCard& card) {
               card.modalities[0].encoder = "groups";
               card.modalities[0].groups = {{"TP53", {0}}, {"nobody", {}}};

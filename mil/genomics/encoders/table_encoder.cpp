@@ -30,7 +30,7 @@ const Entry* find(const std::string& name) {
 
 void require_groups(const Modality& modality) {
   if (modality.groups.empty())
-    throw ModelError(fmt::format("the table {}: groups of features were wanted by the encoder {}: it has none: give some, or use snn", modality.name,
+    throw ModelError(fmt::format("the table {}: groups of features were wanted by the encoder {}: it has none: give a gene sets file (--gene-sets), or use snn", modality.name,
                                  modality.encoder));
   for (const FeatureGroup& group : modality.groups)
     if (group.features.empty())
