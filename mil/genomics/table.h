@@ -83,7 +83,7 @@ std::vector<std::string> list_genomic_modalities(const std::filesystem::path& pa
 enum class MatrixEncoding { dense, csr, smaller };  // smaller: csr where fewer than 30 % of the values are not 0
 
 /// The anndata-0.8-level subset, so that any anndata reads it. Deterministic bytes (no timestamps). Written beside its place and renamed
-/// when whole. Throws ModelError for a table that could not be read back, and where the disk refuses.
+/// when whole; that it outlasts a power cut is the publication's matter. Throws ModelError for a table that could not be read back, and where the disk refuses.
 void write_genomic_table(const std::filesystem::path& path, const GenomicTable& table, MatrixEncoding encoding);
 
 }  // namespace microtome

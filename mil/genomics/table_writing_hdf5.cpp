@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing AnnData files in the subset that anndata 0.8 reads as well as a current one.
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -176,10 +175,6 @@ class BesideFile {
   }
   const std::filesystem::path& path() const { return beside_; }
   void rename() const {
-    const int descriptor = open(beside_.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-    if (descriptor >= 0) close(descriptor);
-    if (!synced) throw H5Fault("write to disk", "the disk did not take it");
     std::error_code failure;
     std::filesystem::rename(beside_, final_, failure);
     if (failure) throw H5Fault("put the file in its place", failure.message());
