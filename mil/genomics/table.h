@@ -24,7 +24,7 @@ struct GenomicTable {
   std::map<std::string, std::vector<double>> row_numbers;        // obs columns of numbers and truth values, e.g. survival_months, event
   std::map<std::string, std::vector<std::string>> gene_columns;  // var columns of text, e.g. symbol
   std::map<std::string, std::string> notes;                      // single texts of uns but units, e.g. genome_build
-  std::vector<double> reference_mean;                            // uns: a gene each, of the population that z-scores refer to; else empty
+  std::vector<double> reference_mean;                            // uns: a gene each, of the population that z-scores refer to or may refer to; else empty
   std::vector<double> reference_sd;
   std::string units;     // uns/units, or ""
   std::string modality;  // of a .h5mu, or uns/modality, or ""

@@ -143,6 +143,20 @@ TEST_F(GenomicImport, TheSideOfAMatrixIsTakenFromBarcodesOrAsked) {
   EXPECT_EQ(import_genomics(request)[0].table.row_ids, (Texts{"TP53", "KRAS"})) << "what the user says counts";
 }
 
+TEST_F(GenomicImport, TheCohortsMeanAndDeviationTravelWithMeasurementsButNotWithZScores) {
+  ImportRequest request = request_of("matrix", "sample,A,B,C,D\nS1,1,4,NA,0\nS2,2,4,7,NA\nS3,6,4,NA,NA\n");
+  request.orientation = "samples-in-rows";
+  request.units = "tpm";
+  const GenomicTable measured = import_genomics(request)[0].table;
+  ASSERT_EQ(measured.reference_mean.size(), 4U);
+  EXPECT_EQ(std::vector<double>(measured.reference_mean.begin(), measured.reference_mean.end()), (std::vector<double>{3, 4, 7, 0}));
+  EXPECT_DOUBLE_EQ(measured.reference_sd[0], std::sqrt(7.0)) << "(4 + 1 + 9) / 2";
+  EXPECT_EQ(measured.reference_sd[1], 0);
+  EXPECT_TRUE(std::isnan(measured.reference_sd[2])) << "one value has no deviation";
+  request.units = "zscore";
+  EXPECT_TRUE(import_genomics(request)[0].table.reference_mean.empty());
+}
+
 TEST_F(GenomicImport, UnitsAreAskedForAndHeldAgainstTheValues) {
   const std::string floor = "id,ENSG00000141510,ENSG00000133703\np1,-9.965784284662087,2.5\np2,3.5,-9.965784284662087\n";
   EXPECT_EQ(refusal("matrix", floor),

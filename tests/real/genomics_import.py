@@ -40,6 +40,11 @@ def check_values(table, patients, suffix):
     wanted = numpy.array([[float(slides[0][g + suffix] or "nan") for g in genes] for slides in patients.values()]).astype(numpy.float32)
     found = table.X.toarray() if hasattr(table.X, "toarray") else table.X
     check(numpy.array_equal(found, wanted, equal_nan=True), f"{suffix}: values")
+    if table.uns["units"] == "zscore":
+        check("reference_mean" not in table.uns, "z-scores refer to a population that is not in the file")
+    else:
+        mean, sd = numpy.nanmean(wanted.astype(float), axis=0), numpy.nanstd(wanted.astype(float), axis=0, ddof=1)
+        check(numpy.allclose(table.uns["reference_mean"], mean, 1e-12, 1e-12) and numpy.allclose(table.uns["reference_sd"], sd, 1e-12, 1e-12), f"{suffix}: reference")
     return wanted
 
 

@@ -7,6 +7,7 @@
 #include "mil/genomics/gene_aliases.h"
 #include "mil/genomics/import/gene_names.h"
 #include "mil/genomics/import/importers.h"
+#include "mil/genomics/import/reference.h"
 #include "mil/genomics/join.h"
 #include "mil/genomics/table_check.h"
 #include "mil/genomics/units.h"
@@ -144,6 +145,7 @@ void finish_import(ImportedTable& imported, const ImportRequest& request, const 
   keep_one_aliquot(imported);
   add_sample_types(imported.table);
   settle_units(imported, request, path);
+  add_reference(imported.table);
   add_provenance(imported.table, request, sha256);
   if (!imported.remarks.empty()) {
     std::string all;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mil/genomics/import/reference.h"
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+namespace microtome {
+
+void add_reference(GenomicTable& table) {
+  if (table.units == "zscore" || !table.reference_mean.empty()) return;
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  const std::size_t genes = table.genes.size();
+  std::vector<double> sum(genes, 0), squares(genes, 0), count(genes, 0);
+  const auto each = [&](const auto& visit) {
+    for (std::size_t at = 0; at < table.values.size(); at += genes)
+      for (std::size_t g = 0; g < genes; ++g)
+        if (const float value = table.values[at + g]; !std::isnan(value)) visit(g, value);
+  };
+  each([&](std::size_t g, double value) {
+    sum[g] += value;
+    count[g] += 1;
+  });
+  for (std::size_t g = 0; g < genes; ++g) sum[g] = count[g] > 0 ? sum[g] / count[g] : none;
+  each([&](std::size_t g, double value) { squares[g] += (value - sum[g]) * (value - sum[g]); });
+  for (std::size_t g = 0; g < genes; ++g) squares[g] = count[g] > 1 ? std::sqrt(squares[g] / (count[g] - 1)) : none;
+  table.reference_mean = std::move(sum);
+  table.reference_sd = std::move(squares);
+}
+
+}  // namespace microtome
