@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "pipeline/outputs/metric_text.h"
+#include "pipeline/outputs/survival_ladder.h"
 #include "pipeline/outputs/survival_result.h"
 #include "reporting/line_chart.h"
 #include "reporting/number_text.h"
@@ -227,6 +228,7 @@ std::vector<CurveFigure> curve_figures(const SurvivalResult& result) {
   if (!result.times.auc.empty()) out.push_back(auc_figure(result));
   if (!result.times.brier.empty()) out.push_back(brier_figure(result));
   if (result.times.horizon) out.push_back(calibration_figure(result));
+  if (!result.ladder.empty()) out.push_back(ladder_figure(result));
   return out;
 }
 

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 
 #include "pipeline/outputs/metric_text.h"
+#include "reporting/interval_chart.h"
 
 namespace microtome {
 namespace {
@@ -90,6 +92,24 @@ std::vector<std::string> ladder_lines(const SurvivalResult& result) {
     out.push_back(fmt::format("  and {} more in evaluation.html", result.ladder.size() - kMostRungs - 1));
   out.push_back(ladder_verdict(result.ladder));
   return out;
+}
+
+CurveFigure ladder_figure(const SurvivalResult& result) {
+  IntervalChart chart{"What simpler models reach", "c-index (Harrell)", 0.5, 0.5, 0.5, {}};
+  for (const JudgedRung& rung : result.ladder) {
+    const Metric& c = rung.c_harrell;
+    chart.rows.push_back({rung.name, with_interval(c), c.value, c.interval.low, c.interval.high, &rung == &result.ladder.front()});
+    for (const std::optional<double>& at : {c.value, c.interval.low, c.interval.high}) {
+      if (!at) continue;
+      chart.x_low = std::min(chart.x_low, std::floor(*at * 10) / 10);
+      chart.x_high = std::max(chart.x_high, std::ceil(*at * 10) / 10);
+    }
+  }
+  chart.x_high = std::max(chart.x_high, chart.x_low + 0.2);
+  return {"ladder.svg", interval_chart_svg(chart),
+          fmt::format("{} Dashed: chance. The orange line is the model itself; whether a difference is more than chance is not seen from two intervals but from "
+                      "the table below.",
+                      ladder_verdict(result.ladder))};
 }
 
 PageTable ladder_table(const SurvivalResult& result) {

@@ -19,6 +19,9 @@ std::string rung_sees(const std::string& name);
 /// At most 15 lines for a terminal, the verdict last; none without a ladder.
 std::vector<std::string> ladder_lines(const SurvivalResult& result);
 
+/// ladder.svg: each rung's c-index with its interval.
+CurveFigure ladder_figure(const SurvivalResult& result);
+
 /// Of evaluation.html.
 PageTable ladder_table(const SurvivalResult& result);
 

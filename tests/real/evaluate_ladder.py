@@ -75,6 +75,10 @@ check(lines[start + 6] == "Fusion is better than clinical-cox, the best simpler 
 html = (out / "folds" / "evaluation.html").read_text()
 for told in ("What simpler models reach", "the clinical columns alone", "the slides alone", "everything but rna", "named so in the predictions", lines[start + 6]):
     check(told in html, f"the page says '{told}'")
+svg = (out / "folds" / "ladder.svg").read_text()
+check(svg.strip() in html, "the page holds the picture")
+check(svg.count("<circle") == len(ladder) and svg.count('stroke-width="2"') == sum(rung["c_harrell"]["low"] is not None for rung in ladder), "a dot a rung, a bar an interval")
+check(f">{ladder[2]['c_harrell']['value']:.3f} (" in svg and ">clinical-cox<" in svg, svg)
 risks |= {"slides": risks["fusion"] + 0.05 * r.normal(size=N), "clinical-cox": risks["fusion"]}
 near, log = run("near", "--predictions", write("near.csv", predictions(["slides"])), "--labels", labels)
 check(near["ladder"][1]["fusion_minus"]["low"] <= 0 <= near["ladder"][1]["fusion_minus"]["high"], f"a rung that is nearly the model: {near['ladder']}")
