@@ -11,7 +11,7 @@ from world import BAGS, check, fresh, microtome
 
 out = fresh("fusion")
 rng = numpy.random.default_rng(3)
-PATIENTS, TILES, FEATURES, GENES, PLANTED = 160, 12, 16, 30, 5
+PATIENTS, TILES, FEATURES, GENES, PLANTED = 320, 12, 16, 30, 5
 template = next(path for path in sorted((BAGS / "slides").glob("*/features.h5")))
 
 lesion, score = rng.normal(size=PATIENTS), rng.normal(size=PATIENTS)
@@ -64,7 +64,7 @@ pandas.DataFrame({"patient_id": patients, "age": age.round(1), "sex": ["F" if p 
 rna, shuffled = table("rna.h5ad", genes), table("shuffled.h5ad", genes[rng.permutation(PATIENTS)])
 
 SETTINGS = ["--task", "survival", "--train.folds", 4, "--epochs", 25, "--train.learning_rate", 3e-3, "--train.weight_decay", 0.03, "--train.embed_dim", 16, "--train.attention_dim", 8,
-            "--train.table_dim", 8, "--train.accumulate", 4, "--train.dropout", 0, "--train.table_encoder", "snn"]
+            "--train.table_dim", 8, "--train.accumulate", 4, "--train.dropout", 0, "--train.table_encoder", "linear"]
 
 
 def trained(name, genomics, *words):
@@ -92,7 +92,7 @@ results = [json.loads(path.read_text())["results"][0] for path in sorted((out / 
 check(len(results) == PATIENTS and {result["kind"] for result in results} == {"survival"}, "every patient has findings of survival")
 moved = {}
 for result in results:
-    check(abs(result["completeness_gap"]) < 0.01, f"integrated gradients are complete: {result['completeness_gap']}")
+    check(abs(result["completeness_gap"]) < 0.03, f"but for the kinks of ReLU integrated gradients are complete: {result['completeness_gap']}")
     for feature in result["features"]:
         if feature["modality"] == "rna":
             moved[feature["feature"]] = moved.get(feature["feature"], 0) + abs(feature["share"])
@@ -100,7 +100,7 @@ top = sorted(moved, key=moved.get, reverse=True)[: PLANTED + 2]
 check(len(set(top) & {f"G{g:02}" for g in range(PLANTED)}) == PLANTED, f"planted genes come first: {top}")
 share = {name: numpy.var([next(m["share"] for m in result["modalities"] if m["name"] == name) for result in results]) for name in ("tiles", "rna", "clinical")}
 part = {name: value / sum(share.values()) for name, value in share.items()}
-check(0.2 < part["tiles"] < 0.8 and 0.2 < part["rna"] < 0.8 and part["clinical"] < 0.1, f"shares are near the planted halves: {part}")
+check(0.35 < part["tiles"] < 0.65 and 0.35 < part["rna"] < 0.65 and part["clinical"] < 0.1, f"shares are near the planted halves: {part}")
 high = [result["label"] for result in results].count("high")
 check(high == PATIENTS // 2, f"the cut is the median risk of those who taught the model: {high} of {PATIENTS} are high")
 
