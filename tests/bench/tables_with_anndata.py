@@ -29,6 +29,8 @@ def import_table(source, folder):
                                 var=pd.DataFrame(index=[c[: -len(modality) - 1] for c in columns]))
         table.obs["event"] = 1 - patients["censorship"]
         table.uns["units"] = modality
+        if modality == "cnv":  # z-scores refer to a population that is not in the file
+            table.uns["reference_mean"], table.uns["reference_sd"] = np.nanmean(table.X, 0, np.float64), np.nanstd(table.X, 0, np.float64, ddof=1)
         table.write_h5ad(f"{folder}/theirs.{modality}.h5ad")
 
 
