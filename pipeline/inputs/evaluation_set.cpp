@@ -9,6 +9,7 @@
 #include <set>
 
 #include "pipeline/config.h"
+#include "pipeline/inputs/row_identity.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -167,15 +168,7 @@ EvaluationSet read_evaluation_set(const fs::path& predictions, const fs::path& l
 
 std::vector<SlideKeys> labelled_slides(const fs::path& labels, const std::vector<std::string>& slide_ids) {
   const LabelTable labelled = read_labels(labels, PredictionTable{}, {});
-  std::vector<SlideKeys> out;
-  for (const std::string& id : slide_ids) {
-    const std::string patient = tcga_patient(id).value_or(id);
-    const auto found = labelled.rows.find(labelled.by_slide ? id : patient);
-    if (found == labelled.rows.end()) continue;
-    const std::string& named = found->second.patient_id;
-    out.push_back({id, named.empty() ? patient : named, tcga_sample(id).value_or("")});
-  }
-  return out;
+  return keys_in(labelled.rows, labelled.by_slide, slide_ids);
 }
 
 EvaluationSet join_labels(PredictionTable table, const fs::path& predictions, const fs::path& labels, const std::vector<std::string>& subgroup_columns) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "mil/genomics/join.h"
 #include "pipeline/inputs/delimited_table.h"
 
 namespace microtome {
@@ -62,6 +63,21 @@ void sort_by_id(const std::filesystem::path& path, std::vector<Row>& rows) {
   require_rows(path, rows.size());
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.id < b.id; });
   for (std::size_t i = 1; i < rows.size(); ++i) refuse_doubled(path, rows[i - 1], rows[i]);
+}
+
+/// Those of the slides that a table of labels, keyed by slide or by patient, has a row for, in the order given, with the ids that other tables may know
+/// them by: the patient is the row's patient_id, else that of a TCGA barcode, else the slide itself.
+template <class Rows>
+std::vector<SlideKeys> keys_in(const Rows& rows, bool by_slide, const std::vector<std::string>& slide_ids) {
+  std::vector<SlideKeys> out;
+  for (const std::string& id : slide_ids) {
+    const std::string patient = tcga_patient(id).value_or(id);
+    const auto found = rows.find(by_slide ? id : patient);
+    if (found == rows.end()) continue;
+    const std::string& named = found->second.patient_id;
+    out.push_back({id, named.empty() ? patient : named, tcga_sample(id).value_or("")});
+  }
+  return out;
 }
 
 /// Where the columns of `names` are. Throws ConfigError under the option's name, with the nearest column.

@@ -10,6 +10,7 @@
 #include "pipeline/config.h"
 #include "pipeline/inputs/follow_up_table.h"
 #include "pipeline/inputs/risk_table.h"
+#include "pipeline/inputs/row_identity.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -138,15 +139,7 @@ SurvivalSet read_survival_set(const fs::path& predictions, const fs::path& label
 
 std::vector<SlideKeys> followed_slides(const fs::path& labels, const std::vector<std::string>& slide_ids, const std::string& censorship) {
   const FollowUpTable followed = read_follow_up(labels, true, {}, censorship);
-  std::vector<SlideKeys> out;
-  for (const std::string& id : slide_ids) {
-    const std::string patient = tcga_patient(id).value_or(id);
-    const auto found = followed.rows.find(followed.by_slide ? id : patient);
-    if (found == followed.rows.end()) continue;
-    const std::string& named = found->second.patient_id;
-    out.push_back({id, named.empty() ? patient : named, tcga_sample(id).value_or("")});
-  }
-  return out;
+  return keys_in(followed.rows, followed.by_slide, slide_ids);
 }
 
 std::size_t pair_up(SurvivalSet& one, SurvivalSet& other, const fs::path& path) {
