@@ -9,6 +9,17 @@
 
 namespace microtome {
 
+/// What a slide-level model answers.
+enum class AnswerKind {
+  classes,  // which one of several classes
+  labels,   // of several labels each, yes or no
+  value,    // a number, in the units of the training's table
+  risk,     // how the patient will fare
+};
+
+/// From this probability on a label counts as yes.
+inline constexpr double kLabelThreshold = 0.5;
+
 /// Which row of a table a prediction used, how it was found, and what it weighed.
 struct ModalityUse {
   std::string name;        // of the modality: "tiles", "rna", "clinical", ...
@@ -55,9 +66,9 @@ struct ModelIdentity {
 /// Result of one task on one bag of N tiles with C classes and K attention heads.
 struct Prediction {
   std::string task;                   // name of the task, e.g. "label"
-  std::vector<std::string> classes;   // C; of a survival model "risk" alone
-  std::vector<double> probabilities;  // C, sums to 1; empty of a survival model
-  std::vector<double> logits;         // C
+  std::vector<std::string> classes;   // C; of a survival model "risk" alone, of a regression model the name of the number
+  std::vector<double> probabilities;  // C, of classes sums to 1, of labels each for itself; empty of other kinds
+  std::vector<double> logits;         // C; of a regression model the number itself
   int predicted = 0;                  // index of the largest probability
   std::int64_t heads = 1;             // K
   std::vector<float> attention;       // (N, K), each head sums to 1 over tiles (after softmax)
@@ -67,12 +78,28 @@ struct Prediction {
   double attention_entropy = 0;       // of the shown head, in nats; log(N) is uniform
   double effective_tiles = 0;         // 1 / sum a_i^2 of the shown head
   std::optional<SurvivalAnswer> survival;  // of a survival model; its one logit is then the risk
+  std::optional<double> value;             // of a regression model
+  bool multi_label = false;                // each class is a label of its own, yes or no
   std::vector<ModalityUse> modalities;     // of a model that takes tables: "tiles" first, then its tables
   std::vector<FeatureShare> features;      // what moved the answer most, by integrated gradients, largest first; empty: tiles alone
   std::optional<double> completeness_gap;  // of the integrated gradients: |sum of shares - (answer - answer at the baseline)|
   ModelIdentity aggregator, encoder;    // what computed this, and the features it read
   bool encoder_random_weights = false;  // the features came from random numbers: a rehearsal, and every document says so
+
+  AnswerKind kind() const {
+    if (survival) return AnswerKind::risk;
+    if (value) return AnswerKind::value;
+    return multi_label ? AnswerKind::labels : AnswerKind::classes;
+  }
 };
+
+/// Of several labels those that are a yes, in their order, "EGFR, TP53"; "none" where none is.
+inline std::string present_labels(const Prediction& prediction) {
+  std::string out;
+  for (std::size_t c = 0; c < prediction.probabilities.size(); ++c)
+    if (prediction.probabilities[c] >= kLabelThreshold) out += (out.empty() ? "" : ", ") + prediction.classes[c];
+  return out.empty() ? "none" : out;
+}
 
 /// Attention of the head that people look at, a number a tile.
 inline std::vector<float> shown_attention(const Prediction& prediction) {

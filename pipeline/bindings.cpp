@@ -107,9 +107,10 @@ void Bindings::bind_training(TrainCommand& d, TrainSettings& t) {
   add("data.features", "", d.features, Effect::result, "file name of the bags; features.<name>.h5 for a run's further encoders");
   add("data.labels", "labels", d.labels, Effect::path, "CSV with slide_id or patient_id, and label, or time (months) and event (1 = event)");
   add("data.clinical_columns", "", d.clinical_columns, Effect::result, "columns of --clinical to use, e.g. age,sex,stage; all without it");
+  add("data.target", "", d.target, Effect::result, "of regression: column of the labels that holds the number, and its name in results");
   add("data.censorship", "", d.censorship, Effect::result, "column of the labels that says 1 = censored, instead of event");
   add("data.splits", "splits", d.splits, Effect::path, "CSV with patient_id,fold; without it folds are cut from the seed");
-  add("train.task", "task", t.task, Effect::result, "label: classes; survival: time and event");
+  add("train.task", "task", t.task, Effect::result, "label: column label, one of several classes; multilabel: columns label_<name>, each 1, 0 or empty; regression: a number, data.target; survival: time and event");
   add("train.aggregator", "aggregator", t.aggregator, Effect::result, "mean, max, top-k, abmil[-gated], clam-sb/-mb[-plain], dsmil, transmil, transformer, patch-gcn; with tables also porpoise, mcat, survpath, tables (no tiles)");
   add("train.folds", "folds", t.folds, Effect::result, "folds, cut by patient, stratified by label and site");
   add("train.leave_sites_out", "", t.leave_sites_out, Effect::result, "deal sites, not patients, to the folds (column site of the labels)");
@@ -117,7 +118,7 @@ void Bindings::bind_training(TrainCommand& d, TrainSettings& t) {
   add("train.epochs", "epochs", t.epochs, Effect::result, "most epochs per fold");
   add("train.patience", "", t.patience, Effect::result, "epochs without a better validation loss before a fold stops");
   add("train.grid", "", t.grid, Effect::result, "settings to choose among in each fold, 'learning_rate=1e-4,2e-4; dropout=0,0.25'");
-  add("train.loss", "loss", t.loss, Effect::result, "auto; label: cross-entropy, focal, bce, smooth-svm, mse (Brier), huber; survival: nll, ce-surv, cox, cox-efron, ranking");
+  add("train.loss", "loss", t.loss, Effect::result, "auto; label: cross-entropy, focal, bce, smooth-svm, mse (Brier), huber; multilabel: bce, focal; regression: mse, huber; survival: nll, ce-surv, cox, cox-efron, ranking");
   add("train.time_bins", "", t.time_bins, Effect::result, "bins of discrete hazards, at quantiles of the event times");
   add("train.survival_alpha", "", t.survival_alpha, Effect::result, "share of the censored patients' loss that is left out, 0..1");
   add("train.focal_gamma", "", t.focal_gamma, Effect::result, "of the focal loss");

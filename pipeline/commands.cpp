@@ -38,7 +38,10 @@ const std::vector<Command> kCommands = {
      "bags and labels in, a trained attention model out",
      "  microtome train --bags out/ --labels labels.csv --output model/\n"
      "  microtome train --bags out/ --labels labels.csv --genomics genes.h5ad --output model/ --folds 5 --seed 1\n"
-     "  microtome train --bags out/ --labels labels.csv --aggregator clam-sb --train.grid \"learning_rate=1e-4,2e-4\" --output model/\n",
+     "  microtome train --bags out/ --labels labels.csv --aggregator clam-sb --train.grid \"learning_rate=1e-4,2e-4\" --output model/\n"
+     "  microtome train --bags out/ --labels labels.csv --task multilabel --output model/                        label_EGFR, label_KRAS: 1, 0 or empty\n"
+     "  microtome train --bags out/ --labels labels.csv --task regression --data.target tmb --output model/\n"
+     "  microtome train --bags out/ --labels follow_up.csv --task survival --output model/                       time in months, event\n",
      {"data", "train", "run", "genomics", "engine"},
      {},
      command_train},

@@ -78,11 +78,12 @@ struct EngineSettings {
 struct TrainCommand {
   std::filesystem::path bags;    // folder searched recursively for `features`
   std::string features = "features.h5";  // file name of the bags; the second encoder of a run writes features.<name>.h5
-  std::filesystem::path labels;  // CSV: slide_id or patient_id, label
+  std::filesystem::path labels;  // CSV: slide_id or patient_id; label, label_<name>..., a number, or time and event
   std::filesystem::path splits;  // CSV: patient_id,fold; empty: the program cuts the folds
   std::string clinical_columns;  // of run.clinical, separated by commas; empty: all that are no ids or outcomes
   std::filesystem::path gene_sets;  // .gmt or CSV of signatures, for the encoders that read sets; empty: none
   std::string censorship;        // column of the labels that says 1 = censored, instead of event
+  std::string target = "value";  // of regression: column of the labels that holds the number, and its name in results
 };
 
 struct Config {

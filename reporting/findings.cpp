@@ -165,12 +165,39 @@ Json survival_json(const SurvivalAnswer& survival, Numbers& numbers) {
           {"group", group_json(survival)}};
 }
 
-// A label is the name of the largest probability; without finite numbers there is none.
+const char* kind_name(AnswerKind kind) {
+  switch (kind) {
+    case AnswerKind::classes:
+      return "classification";
+    case AnswerKind::labels:
+      return "multilabel";
+    case AnswerKind::value:
+      return "regression";
+    case AnswerKind::risk:
+      break;
+  }
+  return "survival";
+}
+
+// A label is the name of the largest probability, of several labels those that are a yes; without finite numbers there is none.
 Json label_json(const Prediction& prediction) {
   if (prediction.survival) return group_json(*prediction.survival);
+  if (prediction.value) return prediction.classes.at(0);
   for (const double probability : prediction.probabilities)
     if (!std::isfinite(probability)) return nullptr;
+  if (prediction.multi_label) return present_labels(prediction);
   return prediction.classes.at(static_cast<std::size_t>(prediction.predicted));
+}
+
+// "survival" gives the reason of a risk that is not finite.
+Json value_json(const Prediction& prediction, Numbers& numbers) {
+  if (prediction.value) return numbers.number("results[0].value", *prediction.value);
+  return prediction.survival && std::isfinite(prediction.survival->risk) ? Json(prediction.survival->risk) : Json(nullptr);
+}
+
+Json threshold_json(const Prediction& prediction) {
+  if (prediction.multi_label) return kLabelThreshold;
+  return prediction.survival && std::isfinite(prediction.survival->cut) ? Json(prediction.survival->cut) : Json(nullptr);
 }
 
 Json results_json(const std::optional<Prediction>& prediction, Numbers& numbers) {
@@ -181,17 +208,16 @@ Json results_json(const std::optional<Prediction>& prediction, Numbers& numbers)
     probabilities[name] = numbers.number("results[0].probabilities." + name, prediction->probabilities[i]);
   }
   const auto& survival = prediction->survival;
-  const auto of_survival = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };  // "survival" gives the reason
   const auto& gap = prediction->completeness_gap;
   Json attention = {{"entropy", numbers.number("results[0].attention.entropy", prediction->attention_entropy)},
                     {"effective_tiles", numbers.number("results[0].attention.effective_tiles", prediction->effective_tiles)}};
   return Json::array({Json{{"task", prediction->task},
-                           {"kind", survival ? "survival" : "classification"},
+                           {"kind", kind_name(prediction->kind())},
                            {"label", label_json(*prediction)},
                            {"probabilities", std::move(probabilities)},
-                           {"value", survival ? of_survival(survival->risk) : Json(nullptr)},
-                           {"unit", "1"},  // UCUM: a pure number
-                           {"threshold", survival ? of_survival(survival->cut) : Json(nullptr)},
+                           {"value", value_json(*prediction, numbers)},
+                           {"unit", prediction->value ? Json(nullptr) : Json("1")},  // UCUM: a pure number; a table of labels names no unit
+                           {"threshold", threshold_json(*prediction)},
                            {"survival", survival ? survival_json(*survival, numbers) : Json(nullptr)},
                            {"attention", std::move(attention)},
                            {"modalities", modalities_json(prediction->modalities, numbers)},

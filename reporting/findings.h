@@ -110,9 +110,10 @@ std::optional<Findings> read_findings(const std::string& json);
 struct FindingsMarker {
   std::string slide_id, status, recipe, identity;
   std::int64_t slide_bytes = 0, slide_mtime_ns = 0, tiles_used = 0;
-  std::string label;       // predicted class, or risk group "high" or "low"; "" without a model
-  double probability = 0;  // of that class; 0 of a risk group
-  bool survival = false;                 // the model predicts survival
+  std::string label;       // predicted class, labels that are a yes, name of the number, or risk group "high" or "low"; "" without a model
+  double probability = 0;  // of that class; 0 of other kinds
+  std::optional<AnswerKind> kind;        // of the model; none: no model
+  std::optional<double> value;           // of a regression model, where it is finite
   std::optional<double> risk, risk_cut;  // where it does and they are finite
   double tissue_mm2 = 0;
   std::vector<Reason> reasons;
@@ -122,11 +123,11 @@ struct FindingsMarker {
   double effective_tiles = 0;
   bool random_weights = false;  // any of the models
 
-  bool predicted() const { return survival || !probabilities.empty(); }
+  bool predicted() const { return kind.has_value(); }
 };
 FindingsMarker marker_of(const Findings& findings);
 
-/// One flat line of slides.jsonl for a finished document, without the line break; `risk` and `risk_group` only of a survival model. The one object in it, `tile_shares`, is flat itself:
+/// One flat line of slides.jsonl for a finished document, without the line break; `risk` and `risk_group` only of a survival model, `value` only of a regression model. The one object in it, `tile_shares`, is flat itself:
 /// "<classifier>/<class>" -> share of the slide's tiles; empty without a tile classifier.
 std::string slides_jsonl_line(const FindingsMarker& marker);
 

@@ -14,7 +14,6 @@ using Json = nlohmann::ordered_json;
 double finite(double value) { return std::isfinite(value) ? value : 0; }
 
 void add_risk(const SurvivalAnswer& survival, FindingsMarker& marker) {
-  marker.survival = true;
   if (std::isfinite(survival.risk)) marker.risk = survival.risk;
   if (std::isfinite(survival.cut)) marker.risk_cut = survival.cut;
   if (marker.risk && marker.risk_cut) marker.label = survival.high() ? "high" : "low";
@@ -22,13 +21,20 @@ void add_risk(const SurvivalAnswer& survival, FindingsMarker& marker) {
 
 void add_prediction(const Prediction& prediction, FindingsMarker& marker) {
   marker.effective_tiles = finite(prediction.effective_tiles);
+  marker.kind = prediction.kind();
   if (prediction.survival) return add_risk(*prediction.survival, marker);
+  if (prediction.value) {
+    marker.label = prediction.classes.at(0);
+    if (std::isfinite(*prediction.value)) marker.value = prediction.value;
+    return;
+  }
   bool all = true;
   for (std::size_t c = 0; c < prediction.classes.size(); ++c) {
     all = all && std::isfinite(prediction.probabilities[c]);
     marker.probabilities.emplace_back(prediction.classes[c], finite(prediction.probabilities[c]));
   }
-  if (all) std::tie(marker.label, marker.probability) = marker.probabilities[static_cast<std::size_t>(prediction.predicted)];
+  if (all && prediction.multi_label) marker.label = present_labels(prediction);
+  if (all && !prediction.multi_label) std::tie(marker.label, marker.probability) = marker.probabilities[static_cast<std::size_t>(prediction.predicted)];
 }
 
 }  // namespace
@@ -58,8 +64,9 @@ std::string slides_jsonl_line(const FindingsMarker& marker) {
   line["tissue_mm2"] = marker.tissue_mm2;
   line["tiles_used"] = marker.tiles_used;
   line["label"] = marker.label.empty() ? Json(nullptr) : Json(marker.label);
-  line["probability"] = marker.label.empty() || marker.survival ? Json(nullptr) : Json(marker.probability);
-  if (marker.survival) {
+  line["probability"] = marker.label.empty() || marker.kind != AnswerKind::classes ? Json(nullptr) : Json(marker.probability);
+  if (marker.kind == AnswerKind::value) line["value"] = marker.value ? Json(*marker.value) : Json(nullptr);
+  if (marker.kind == AnswerKind::risk) {
     line["risk"] = marker.risk ? Json(*marker.risk) : Json(nullptr);
     line["risk_group"] = line["label"];
   }

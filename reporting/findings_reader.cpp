@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a document back: the inverse of findings.cpp, so that what is read and written again is the same text.
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -168,18 +169,34 @@ void read_classes(const Json& result, Prediction& out) {
   require(!out.classes.empty());
 }
 
+void read_labels(const Json& result, Prediction& out) {
+  read_classes(result, out);
+  out.multi_label = true;
+  out.predicted = static_cast<int>(std::max_element(out.probabilities.begin(), out.probabilities.end()) - out.probabilities.begin());
+}
+
+void read_answer(const Json& result, Prediction& out) {
+  const std::string kind = word(result, "kind");
+  if (kind == "survival") {
+    out.classes = {"risk"};
+    out.survival = read_survival(member(result, "survival"));
+  } else if (kind == "regression") {
+    out.classes = {word(result, "label")};
+    out.value = real(result, "value");
+  } else if (kind == "multilabel") {
+    read_labels(result, out);
+  } else {
+    read_classes(result, out);
+  }
+}
+
 std::optional<Prediction> read_result(const Json& document) {
   const Json& results = list(document, "results");
   if (results.empty()) return std::nullopt;
   const Json& result = results[0];
   Prediction out;
   out.task = word(result, "task");
-  if (word(result, "kind") == "survival") {
-    out.classes = {"risk"};
-    out.survival = read_survival(member(result, "survival"));
-  } else {
-    read_classes(result, out);
-  }
+  read_answer(result, out);
   const Json& attention = member(result, "attention");
   out.attention_entropy = real(attention, "entropy");
   out.effective_tiles = real(attention, "effective_tiles");

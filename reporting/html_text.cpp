@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <cmath>
 #include <string_view>
 
 namespace microtome {
@@ -50,5 +51,12 @@ std::string grouped(std::int64_t count) {
   for (auto place = static_cast<std::int64_t>(out.size()) - 3; place > 0; place -= 3) out.insert(static_cast<std::size_t>(place), "\u202f");
   return out;
 }
+
+std::string with_minus(std::string number) {
+  if (number.starts_with('-')) number.replace(0, 1, "\u2212");
+  return number;
+}
+
+std::string number_words(double value) { return std::isfinite(value) ? with_minus(fmt::format("{:.4g}", value)) : "not known"; }
 
 }  // namespace microtome

@@ -16,4 +16,9 @@ std::string relative_link(const std::string& path);
 /// Thousands apart by a narrow space that does not break.
 std::string grouped(std::int64_t count);
 
+/// With a true minus sign; empty stays empty.
+std::string with_minus(std::string number);
+/// Four significant digits; "not known" where it is not finite.
+std::string number_words(double value);
+
 }  // namespace microtome

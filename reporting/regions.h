@@ -41,4 +41,7 @@ std::vector<Region> find_regions(const RegionRequest& request, const Prediction&
 /// ever written.
 std::string regions_geojson(const RegionRequest& request, const Prediction& prediction, const std::vector<Region>& regions);
 
+/// What tiles with a positive share speak for: the predicted class, the most probable label, "higher risk", or "higher" and the name of the number.
+std::string spoken_for(const Prediction& prediction);
+
 }  // namespace microtome

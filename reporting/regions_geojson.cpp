@@ -40,12 +40,18 @@ Json region_properties(const Region& region, const RegionRequest& request, const
           {"name", region.name},
           {"isLocked", true},
           {"classification",
-           {{"name", (prediction.survival ? "higher risk" : prediction.classes.at(predicted)) + " (AI)"}, {"color", kClassColours[predicted % kClassColours.size()]}}},
+           {{"name", spoken_for(prediction) + " (AI)"}, {"color", kClassColours[predicted % kClassColours.size()]}}},
           {"measurements", std::move(measurements)},
           {"metadata", {{"origin", origin_name(request.bounds_origin)}}}};
 }
 
 }  // namespace
+
+std::string spoken_for(const Prediction& prediction) {
+  if (prediction.survival) return "higher risk";
+  const std::string& name = prediction.classes.at(static_cast<std::size_t>(prediction.predicted));
+  return prediction.value ? "higher " + name : name;
+}
 
 std::string regions_geojson(const RegionRequest& request, const Prediction& prediction, const std::vector<Region>& regions) {
   FeatureWriter::Members members = {{"model", model_literal(prediction.aggregator.name, prediction.aggregator.sha256)},

@@ -54,7 +54,7 @@ std::string prediction_list(const FindingsMarker& slide) {
     out += fmt::format(
         "<div{}><dt>{}</dt><dd>{:.1f}&nbsp;%</dd><span class=\"bar\" aria-hidden=\"true\"><span "
         "style=\"width:{:.1f}%\"></span></span></div>\n",
-        name == slide.label ? " class=\"first\"" : "", escaped(name), 100 * probability, 100 * std::clamp(probability, 0.0, 1.0));
+        (slide.kind == AnswerKind::labels ? probability >= kLabelThreshold : name == slide.label) ? " class=\"first\"" : "", escaped(name), 100 * probability, 100 * std::clamp(probability, 0.0, 1.0));
   return out + "</dl>" + attention_line(slide);
 }
 
@@ -63,6 +63,17 @@ std::string risk_list(const FindingsMarker& slide) {
   return fmt::format("<p class=\"group {}\">{} risk group</p><p class=\"small\">risk {:.3g}; high from {:.3g} on</p>\n", slide.label,
                      slide.label == "high" ? "High" : "Low", *slide.risk, *slide.risk_cut) +
          attention_line(slide);
+}
+
+std::string value_list(const FindingsMarker& slide) {
+  return (slide.value ? fmt::format("<p class=\"group\">{} {}</p>", escaped(slide.label), number_words(*slide.value)) : "<p class=\"small\">no finite number</p>") +
+         attention_line(slide);
+}
+
+std::string answer_list(const FindingsMarker& slide) {
+  if (!slide.predicted()) return "";
+  if (slide.kind == AnswerKind::risk) return risk_list(slide);
+  return slide.kind == AnswerKind::value ? value_list(slide) : prediction_list(slide);
 }
 
 // The card's order, not the largest first: rows of slides below one another compare at a glance.
@@ -81,7 +92,7 @@ std::string tile_classes_table(const FindingsMarker& slide) {
 std::string prediction_cell(const FindingsMarker& slide) {
   if (!slide.predicted() && slide.tile_classes.empty()) return "<td><span class=\"none\">no prediction</span></td>\n";
   const char* kind = slide.tile_classes.empty() ? "prediction" : "prediction classes";
-  return fmt::format("<td class=\"{}\">", kind) + (!slide.predicted() ? "" : slide.survival ? risk_list(slide) : prediction_list(slide)) +
+  return fmt::format("<td class=\"{}\">", kind) + answer_list(slide) +
          (slide.tile_classes.empty() ? "" : tile_classes_table(slide)) + "</td>\n";
 }
 

@@ -10,6 +10,7 @@
 #include "reporting/heatmap_previews.h"
 #include "reporting/html_text.h"
 #include "reporting/line_chart.h"
+#include "reporting/regions.h"
 #include "reporting/report_style.h"
 #include "reporting/slide_report_sections.h"
 #include "reporting/slide_report_style.h"
@@ -97,6 +98,16 @@ std::string group_words(const SurvivalAnswer& survival) {
       survival.high() ? "at or above" : "below", survival.cut);
 }
 
+std::string value_words(const FindingsMarker& slide) {
+  if (!slide.value) return fmt::format("<p class=\"group\">No finite {}.</p>\n", escaped(slide.label));
+  return fmt::format("<p class=\"group\">{}: {}</p>\n<p>Predicted from this slide, in the units in which the training patients were measured. There is no interval: it is "
+                     "no measurement.</p>\n", escaped(slide.label), number_words(*slide.value));
+}
+
+bool stressed(const FindingsMarker& slide, const std::string& name, double probability) {
+  return slide.kind == AnswerKind::labels ? probability >= kLabelThreshold : name == slide.label;
+}
+
 std::string class_bars(const FindingsMarker& slide) {
   auto classes = slide.probabilities;
   std::stable_sort(classes.begin(), classes.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -104,16 +115,20 @@ std::string class_bars(const FindingsMarker& slide) {
   for (const auto& [name, probability] : classes)
     out += fmt::format(
         "<div{}><dt>{}</dt><dd>{:.1f}&nbsp;%</dd><span class=\"bar\" aria-hidden=\"true\"><span style=\"width:{:.1f}%\"></span></span></div>\n",
-        name == slide.label ? " class=\"first\"" : "", escaped(name), 100 * probability, 100 * std::clamp(probability, 0.0, 1.0));
+        stressed(slide, name, probability) ? " class=\"first\"" : "", escaped(name), 100 * probability, 100 * std::clamp(probability, 0.0, 1.0));
   return out + "</dl></div>\n";
 }
+
+/// Of several labels "none" alone would not say of what.
+std::string headline(const FindingsMarker& slide) { return slide.kind == AnswerKind::labels && slide.label == "none" ? "None of the labels" : slide.label; }
 
 std::string answer(const Findings& findings, const FindingsMarker& slide) {
   if (!findings.prediction) return "<p>No slide-level model was asked.</p>\n";
   const auto& survival = findings.prediction->survival;
   std::string words = survival ? group_words(*survival) + survival_table(*survival)
+                      : findings.prediction->value ? value_words(slide)
                       : slide.label.empty() ? "<p class=\"group\">No finite probabilities.</p>\n"
-                                            : fmt::format("<p class=\"group\">{}</p>\n", escaped(slide.label)) + class_bars(slide);
+                                            : fmt::format("<p class=\"group\">{}</p>\n", escaped(headline(slide))) + class_bars(slide);
   words += fmt::format("<p class=\"small\">Attention rests on about {} of {} tiles.</p>\n",
                        grouped(static_cast<std::int64_t>(slide.effective_tiles + 0.5)), grouped(slide.tiles_used));
   return "<section class=\"answer\">\n<div>\n" + words + "</div>\n" + (survival ? survival_figure(*survival) : "") + "</section>\n";
@@ -139,12 +154,12 @@ std::string pictures(const FindingsMarker& slide) {
 
 std::string regions(const Findings& findings) {
   if (findings.regions.empty()) return "";
-  const bool survival = findings.prediction && findings.prediction->survival;
+  const bool of_classes = !findings.prediction || findings.prediction->kind() == AnswerKind::classes;
   std::string out = fmt::format(
       "<section>\n<h2>Regions</h2>\n<p class=\"note\">High attention, and tiles that speak for {}; outlines are in regions.geojson.</p>\n"
       "<table class=\"explained narrow\">\n<thead><tr><th scope=\"col\">Region</th><th scope=\"col\" class=\"number\">mm²</th><th scope=\"col\" "
       "class=\"number\">Score</th></tr></thead>\n<tbody>\n",
-      survival ? "a higher risk" : "the predicted class");
+      of_classes ? "the predicted class" : escaped(spoken_for(*findings.prediction)));
   for (const FindingsRegion& region : findings.regions)
     out += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"number\">{:.2f}</td><td class=\"number\">{:.3g}</td></tr>\n", escaped(region.name),
                        region.area_mm2, region.score);

@@ -11,16 +11,7 @@
 namespace microtome {
 namespace {
 
-constexpr const char* kMinus = "\u2212";
-
-std::string with_minus(std::string number) {
-  if (number.front() == '-') number.replace(0, 1, kMinus);
-  return number;
-}
-
 std::string signed_text(double share) { return std::isfinite(share) ? with_minus(fmt::format("{:+.3f}", share)) : "not known"; }
-
-std::string value_text(double value) { return std::isfinite(value) ? with_minus(fmt::format("{:.4g}", value)) : "not known"; }
 
 // From the middle to the right, up; to the left, down. `most` is the width of one half.
 std::string signed_bar(double share, double most) {
@@ -42,6 +33,7 @@ struct Explained {
 Explained explained(const Prediction& prediction) {
   if (prediction.survival) return {"the risk", "higher risk", "lower risk"};
   const std::string& name = prediction.classes.at(static_cast<std::size_t>(prediction.predicted));
+  if (prediction.value) return {name, "higher", "lower"};
   return {"the score of " + name, "towards " + name, "away from " + name};
 }
 
@@ -83,7 +75,7 @@ std::string units_of(const Findings& findings, const std::string& modality) {
 std::string feature_row(const Findings& findings, const FeatureShare& row, double most) {
   const std::string units = std::isfinite(row.value) ? units_of(findings, row.modality) : "";
   return fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}{}</td>", escaped(row.feature), escaped(row.modality),
-                     value_text(row.value), units.empty() ? "" : "&nbsp;<span class=\"units\">" + escaped(units) + "</span>") +
+                     number_words(row.value), units.empty() ? "" : "&nbsp;<span class=\"units\">" + escaped(units) + "</span>") +
          share_cells(row.share, most) + "</tr>\n";
 }
 
@@ -149,7 +141,7 @@ std::string gene_status_section(const Findings& findings) {
     const std::string units = std::isfinite(line.value) ? units_of(findings, line.modality) : "";
     out += fmt::format(
         "<tr class=\"{0}\"><th scope=\"row\">{1}</th><td>{2}: <b>{0}</b></td><td>{3}</td><td class=\"number\">{4}{5}</td><td>{6}</td></tr>\n",
-        escaped(line.status), escaped(line.gene), escaped(line.text), escaped(line.modality), value_text(line.value),
+        escaped(line.status), escaped(line.gene), escaped(line.text), escaped(line.modality), number_words(line.value),
         units.empty() ? "" : "&nbsp;<span class=\"units\">" + escaped(units) + "</span>", escaped(line.rule));
   }
   return out + "</tbody>\n</table>\n</section>\n";

@@ -48,6 +48,24 @@ void describe_classes(Prediction& prediction) {
   for (double& probability : prediction.probabilities) probability /= sum;
 }
 
+void describe_labels(Prediction& prediction) {
+  for (const double logit : prediction.logits) prediction.probabilities.push_back(1 / (1 + std::exp(-logit)));
+}
+
+void describe_answer(AnswerKind kind, const std::vector<SurvivalAnswer>& survival, Prediction& prediction) {
+  switch (kind) {
+    case AnswerKind::classes:
+      return describe_classes(prediction);
+    case AnswerKind::labels:
+      return describe_labels(prediction);
+    case AnswerKind::value:
+      prediction.value = prediction.logits.front();
+      return;
+    case AnswerKind::risk:
+      prediction.survival = mean_of(survival);
+  }
+}
+
 void describe(Prediction& prediction) {
   const auto& logits = prediction.logits;
   prediction.predicted = static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
@@ -81,6 +99,7 @@ class Ensemble final : public SlideModel {
       if (one.survival) survival.push_back(*one.survival);
       if (member != members_.back()) continue;
       joined.task = std::move(one.task);
+      joined.multi_label = one.multi_label;
       joined.classes = std::move(one.classes);
       joined.heads = one.heads;
       joined.modalities = std::move(one.modalities);
@@ -88,10 +107,7 @@ class Ensemble final : public SlideModel {
       joined.encoder_random_weights = one.encoder_random_weights;
     }
     joined.aggregator = {name(), sha256_};
-    if (survival.empty())
-      describe_classes(joined);
-    else
-      joined.survival = mean_of(survival);
+    describe_answer(card_.kind(), survival, joined);
     describe(joined);
     return joined;
   }

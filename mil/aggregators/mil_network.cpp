@@ -91,6 +91,25 @@ void describe_attention(const at::Tensor& attention, Prediction& prediction) {
   prediction.attention = numbers<float>(attention);
 }
 
+/// What was weighed of one logit in standard deviations as what it says of the number itself.
+Weighed weighed_value(const ValueCard& value, const Weighed& weighed) {
+  return {value.mean + value.scale * weighed.logits, weighed.attention.mean(1, true), value.scale * weighed.contribution, value.mean + value.scale * weighed.offset};
+}
+
+Weighed weighed_answer(const ModelCard& card, Weighed weighed) {
+  if (card.survival) return weighed_risk(*card.survival, weighed);
+  return card.value ? weighed_value(*card.value, weighed) : std::move(weighed);
+}
+
+/// Of the network's logits: what the answer is.
+void answer(const ModelCard& card, const at::Tensor& logits, Prediction& prediction) {
+  prediction.multi_label = card.multi_label;
+  if (card.survival) prediction.survival = survival_answer(*card.survival, logits);
+  if (card.value) prediction.value = card.value->mean + card.value->scale * logits.item<double>();
+  if (card.survival || card.value) return;
+  prediction.probabilities = numbers<double>(card.multi_label ? at::sigmoid(logits) : at::softmax(logits, 0));
+}
+
 void require_finite(const at::Tensor& logits) {
   if (!at::isfinite(logits).all().item<bool>())
     throw BagError("the bag: finite features were wanted: the model's answer is not a number: extract the slide again");
@@ -192,12 +211,9 @@ Prediction MilNetwork::predict(const Bag& bag, const std::vector<TableRow>& tabl
   const BagInput seen = input(bag, tables);
   const Weighed all = aggregator_->weigh(seen);
   require_finite(all.logits);
-  const Weighed weighed = card_.survival ? weighed_risk(*card_.survival, all) : all;
+  const Weighed weighed = weighed_answer(card_, all);
   Prediction prediction;
-  if (card_.survival)
-    prediction.survival = survival_answer(*card_.survival, all.logits);
-  else
-    prediction.probabilities = numbers<double>(at::softmax(all.logits, 0));
+  answer(card_, all.logits, prediction);
   prediction.task = card_.task;
   prediction.encoder_random_weights = card_.encoder_random_weights;
   prediction.encoder = {card_.encoder, card_.encoder_sha256};

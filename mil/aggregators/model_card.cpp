@@ -175,12 +175,21 @@ void read_survival(const Fields& fields, ModelCard& card) {
   card.survival = std::move(survival);
 }
 
+void read_value(const Fields& fields, ModelCard& card) {
+  card.value = ValueCard{fields.number("mean", false), fields.number("scale")};
+  if (card.value->scale == 0) fields.refuse("scale", "a number above 0", "0");
+}
+
 void read_classes(const Fields& fields, ModelCard& card) {
   card.classes = fields.texts("classes");
   if (fields.has("survival")) read_survival(fields.group("survival"), card);
-  const std::size_t least = card.survival ? 1 : 2;
-  if (card.classes.size() < least || repeats(card.classes))
-    fields.refuse("classes", "two or more different texts", Json(card.classes).dump());
+  if (fields.has("value")) read_value(fields.group("value"), card);
+  if (fields.has("multi_label")) card.multi_label = fields.flag("multi_label");
+  if ((card.survival ? 1 : 0) + (card.value ? 1 : 0) + (card.multi_label ? 1 : 0) > 1)
+    fields.refuse("classes", "one of survival, value and multi_label at most", "several");
+  const bool one_number = card.survival || card.value;
+  if (repeats(card.classes) || card.classes.empty() || (card.value && card.classes.size() > 1) || (card.classes.size() < 2 && !one_number && !card.multi_label))
+    fields.refuse("classes", card.value ? "the name of the number" : "two or more different texts", Json(card.classes).dump());
 }
 
 void read_sizes(const Fields& fields, ModelCard& card) {
@@ -233,6 +242,8 @@ Json to_json(const CardFile& file) {
           {"training", Json::parse(card.training_json)},
           {"intended_use", intended_use}};
   if (!card.members.empty()) json["members"] = card.members;
+  if (card.value) json["value"] = {{"mean", card.value->mean}, {"scale", card.value->scale}};
+  if (card.multi_label) json["multi_label"] = true;
   if (card.survival)
     json["survival"] = {{"form", card.survival->form},
                         {"months", card.survival->months},

@@ -78,7 +78,7 @@ std::shared_ptr<const SlideModel> load_ensemble(const fs::path& folder, CardFile
                                    (folder / card_file_name).string(), name));
     const auto& member = members.emplace_back(load_slide_model(folder / name, allowed));
     const ModelCard& one = member->card();
-    if (one.classes != file.card.classes || one.survival.has_value() != file.card.survival.has_value() || one.aggregator != file.card.aggregator || one.encoder_sha256 != file.card.encoder_sha256 || !one.members.empty())
+    if (one.classes != file.card.classes || one.kind() != file.card.kind() || one.aggregator != file.card.aggregator || one.encoder_sha256 != file.card.encoder_sha256 || !one.members.empty())
       throw ModelError(fmt::format("{}: a member alike the others was wanted (classes, aggregator, encoder): this one differs: use the folder as "
                                    "'microtome train' wrote it",
                                    (folder / name).string()));
@@ -91,6 +91,12 @@ std::shared_ptr<const SlideModel> load_ensemble(const fs::path& folder, CardFile
 }
 
 }  // namespace
+
+AnswerKind ModelCard::kind() const {
+  if (survival) return AnswerKind::risk;
+  if (value) return AnswerKind::value;
+  return multi_label ? AnswerKind::labels : AnswerKind::classes;
+}
 
 std::int64_t ModelCard::outputs() const {
   if (!survival) return static_cast<std::int64_t>(classes.size());

@@ -45,6 +45,11 @@ struct SurvivalCard {
   double risk_cut = 0;           // median risk of the training patients: at or above it a patient is at high risk
 };
 
+/// What a regression model needs beside its weights: value = mean + scale * logit.
+struct ValueCard {
+  double mean = 0, scale = 1;  // of the training patients
+};
+
 /// model.json. A mismatch with the run's encoder, tile size or mpp is refused.
 struct ModelCard {
   std::string task = "label";
@@ -60,6 +65,8 @@ struct ModelCard {
   int tile_px = 0;
   double mpp = 0;
   std::optional<SurvivalCard> survival;  // a survival model; its one class is "risk"
+  std::optional<ValueCard> value;        // a regression model; its one class is the name of the number
+  bool multi_label = false;              // classes do not exclude each other: each is a label with a yes or no of its own
   std::vector<Modality> modalities;      // empty: tiles alone
   std::string fusion = "concat";         // how abmil joins tiles and tables
   std::vector<std::string> members;  // folders beside, each a model; empty: weights.safetensors is the model
@@ -67,6 +74,7 @@ struct ModelCard {
 
   /// L, the logits of the network: one a class, or those of the survival card.
   std::int64_t outputs() const;
+  AnswerKind kind() const;
 };
 
 /// A row of one of the model's tables, in the order of the modality's features and in their units (the model scales). NaN counts as the

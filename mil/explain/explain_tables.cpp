@@ -19,6 +19,8 @@ constexpr unsigned kPoints = 30;
 at::Tensor answer_of(const MilNetwork& network, const BagInput& input, int predicted) {
   const at::Tensor logits = network.train(input, 0, Dropout{}).logits.to(at::kDouble);
   if (const auto& survival = network.card().survival) return risk_of(*survival, logits);
+  if (const auto& value = network.card().value) return value->mean + value->scale * logits[0];
+  if (network.card().multi_label) return logits[predicted];
   const at::Tensor others = at::cat({logits.narrow(0, 0, predicted), logits.narrow(0, predicted + 1, logits.size(0) - predicted - 1)});
   return logits[predicted] - at::logsumexp(others, 0);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tiles and tables moved the answer of a model that takes both. The explained number is the risk, or the log odds of the predicted class.
+// What tiles and tables moved the answer of a model that takes both. The explained number is the risk, the number of a regression model, or
+// the log odds of the predicted class (of several labels, of the most probable one).
 //   Of a modality: its exact Shapley value (Shapley 1953) over tiles and tables that are there; who is left out is replaced by what the model learned for
 //     missing ones. Together they are the answer less the answer without any input.
 //   Of a feature: integrated gradients (Sundararajan et al. 2017) from the training mean of every table to the row, tiles as they are, by 30 points of

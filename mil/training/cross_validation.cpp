@@ -22,10 +22,18 @@ std::vector<FoldPrediction> scores(const MilNetwork& network, const std::vector<
   BagStream bags(slides);
   for (const TrainingSlide* slide : slides) {
     const Prediction answer = answer_of(network, *bags.next(), *slide);
-    out.push_back({slide->bag.slide_id, slide->patient_id, fold, slide->label, answer.probabilities, 0, {}});
+    FoldPrediction& one = out.emplace_back();
+    one.slide_id = slide->bag.slide_id;
+    one.patient_id = slide->patient_id;
+    one.fold = fold;
+    one.label = slide->label;
+    one.probabilities = answer.probabilities;
+    one.marks = slide->marks;
+    one.known_value = slide->value;
+    one.value = answer.value.value_or(0);
     if (!answer.survival) continue;
-    out.back().risk = answer.survival->risk;
-    for (const double month : months) out.back().survival.push_back(survival_at(*answer.survival, month));
+    one.risk = answer.survival->risk;
+    for (const double month : months) one.survival.push_back(survival_at(*answer.survival, month));
   }
   return out;
 }

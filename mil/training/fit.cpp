@@ -35,15 +35,28 @@ MilNetwork fresh_network(const std::vector<const TrainingSlide*>& slides, const 
   return network;
 }
 
-/// With the time bins of these slides' patients.
-ModelCard with_bins(ModelCard card, const std::vector<const TrainingSlide*>& slides, const TrainSettings& settings) {
+/// With the time bins of these slides' patients, or the scale of their numbers.
+ModelCard fitted_card(ModelCard card, const std::vector<const TrainingSlide*>& slides, const TrainSettings& settings) {
+  if (card.value) card.value = fit_value_card(slides);
   if (card.survival && card.survival->form == "hazards") card.survival->months = time_bins(slides, settings.time_bins);
   return card;
+}
+
+/// Of each label, the noes per yes among the training slides: both sides then weigh alike. 1 where there is no yes.
+std::vector<double> positive_weights(const std::vector<const TrainingSlide*>& slides, std::size_t labels) {
+  std::vector<double> weights;
+  for (std::size_t c = 0; c < labels; ++c) {
+    double yes = 0, no = 0;
+    for (const TrainingSlide* slide : slides) (slide->marks[c] == 1 ? yes : no) += std::isnan(slide->marks[c]) ? 0 : 1;
+    weights.push_back(yes > 0 && no > 0 ? no / yes : 1);
+  }
+  return weights;
 }
 
 /// A class weighs by the inverse of its slides; over the slides the mean is 1, so the learning rate keeps its meaning.
 std::vector<double> class_weights(const std::vector<const TrainingSlide*>& slides, const ModelCard& card, const TrainSettings& settings) {
   if (settings.class_weights == "none") return {};
+  if (card.multi_label) return positive_weights(slides, card.classes.size());
   std::map<int, double> counts;
   for (const TrainingSlide* slide : slides) ++counts[slide->label];
   std::vector<double> weights(card.classes.size(), 0.0);
@@ -68,15 +81,15 @@ at::Tensor rows(const std::vector<std::int64_t>& tiles) { return at::tensor(at::
 /// What a step sees of a slide; the bag is kept alive by the caller.
 struct Fit::Shown {
   BagInput input;
-  int label = 0;  // of the survival, the bin
+  Target target;  // of survival its label is the bin
   Followed followed;
 };
 
 /// What the network said of a slide, and what it should have said: mixed slides have two labels.
 struct Fit::Passed {
   TrainingPass pass;
-  int label = 0, other_label = 0;
-  double share = 1;  // of `label`
+  Target target, other_target;
+  double share = 1;  // of `target`
   Followed followed;
   std::shared_ptr<const Bag> bag;  // the graph may look at its features
 };
@@ -85,10 +98,19 @@ Fit::Fit(std::vector<const TrainingSlide*> slides, const ModelCard& card, const 
     : slides_(std::move(slides)),
       settings_(settings),
       number_(number),
-      network_(fresh_network(slides_, with_bins(card, slides_, settings), engine_of(settings.seed, number, 0)())),
+      network_(fresh_network(slides_, fitted_card(card, slides_, settings), engine_of(settings.seed, number, 0)())),
       learned_(network_.learned()),
       optimiser_(learned_, optimiser_settings(settings)) {
-  if (!card.survival) loss_ = {::microtome::loss_of(settings.loss), class_weights(slides_, card, settings), settings.focal_gamma};
+  if (!card.survival) loss_ = {::microtome::loss_of(settings.loss), class_weights(slides_, card, settings), settings.focal_gamma, card.kind()};
+}
+
+/// Slides without a label that is known were left out.
+Target Fit::target_of(const TrainingSlide& slide) const {
+  const ModelCard& card = network_.card();
+  if (card.multi_label) return {0, slide.marks, 0};
+  if (card.value) return {0, {}, (slide.value - card.value->mean) / card.value->scale};
+  if (!card.survival) return {slide.label, {}, 0};
+  return {card.survival->form == "hazards" ? bin_of(card.survival->months, slide.months) : 0, {}, 0};
 }
 
 /// Each table is hidden now and then, and so are the tiles where a table is left: a model that learned to do without can.
@@ -106,12 +128,9 @@ std::vector<TableRow> Fit::shown_tables(const TrainingSlide& slide, Engine& engi
 Fit::Shown Fit::shown(const TrainingSlide& slide, const Bag& bag, Engine& engine) const {
   bool tiles_hidden = false;
   const std::vector<TableRow> tables = shown_tables(slide, engine, tiles_hidden);
-  Shown out{network_.input(bag, tables), slide.label, {}};
+  Shown out{network_.input(bag, tables), target_of(slide), {}};
   out.input.tiles_hidden = tiles_hidden;
-  if (const auto& survival = network_.card().survival) {
-    out.label = survival->form == "hazards" ? bin_of(survival->months, slide.months) : 0;
-    out.followed = {slide.months, slide.event, out.label};
-  }
+  if (network_.card().survival) out.followed = {slide.months, slide.event, out.target.label};
   const auto tiles = sampled_tiles(bag.tiles(), settings_.bag_dropout, settings_.bag_size, engine);
   if (tiles.empty()) return out;
   out.input.raw = out.input.raw.index_select(0, rows(tiles));
@@ -119,9 +138,9 @@ Fit::Shown Fit::shown(const TrainingSlide& slide, const Bag& bag, Engine& engine
   return out;
 }
 
-at::Tensor Fit::loss_of(const TrainingPass& pass, int label) const {
-  at::Tensor loss = (*loss_)(pass.logits, label);
-  if (pass.other_logits.defined()) loss = 0.5 * (loss + (*loss_)(pass.other_logits, label));
+at::Tensor Fit::loss_of(const TrainingPass& pass, const Target& target) const {
+  at::Tensor loss = (*loss_)(pass.logits, target);
+  if (pass.other_logits.defined()) loss = 0.5 * (loss + (*loss_)(pass.other_logits, target));
   if (pass.instance_loss.defined()) loss = kBagShare * loss + (1 - kBagShare) * pass.instance_loss;
   return pass.auxiliary_loss.defined() ? loss + pass.auxiliary_loss : loss;
 }
@@ -131,8 +150,8 @@ at::Tensor Fit::loss_of(const std::vector<Passed>& step) const {
   if (loss_) {
     at::Tensor sum = at::zeros({});
     for (const Passed& one : step) {
-      sum = sum + one.share * loss_of(one.pass, one.label);
-      if (one.share < 1) sum = sum + (1 - one.share) * loss_of(one.pass, one.other_label);
+      sum = sum + one.share * loss_of(one.pass, one.target);
+      if (one.share < 1) sum = sum + (1 - one.share) * loss_of(one.pass, one.other_target);
     }
     return sum / static_cast<double>(step.size());
   }
@@ -155,7 +174,7 @@ at::Tensor Fit::loss_of(const std::vector<Passed>& step) const {
 
 /// Mixup (Zhang et al. 2018) in the space of features: as many tiles of each slide, drawn anew, mixed one by one.
 Fit::Passed Fit::passed(const Shown& slide, const Shown* other, const Dropout& dropout, Engine& engine) const {
-  if (other == nullptr) return {network_.train(slide.input, slide.label, dropout), slide.label, slide.label, 1, slide.followed, {}};
+  if (other == nullptr) return {network_.train(slide.input, slide.target.label, dropout), slide.target, {}, 1, slide.followed, {}};
   const double share = beta(settings_.mixup, engine);
   const std::int64_t tiles = std::min(slide.input.tiles(), other->input.tiles());
   const auto drawn = [&](const Shown& from) {
@@ -165,7 +184,7 @@ Fit::Passed Fit::passed(const Shown& slide, const Shown* other, const Dropout& d
   BagInput mixed = share >= 0.5 ? slide.input : other->input;
   mixed.raw = share * drawn(slide) + (1 - share) * drawn(*other);
   mixed.coords = mixed.coords.narrow(0, 0, tiles);
-  return {network_.train(mixed, share >= 0.5 ? slide.label : other->label, dropout), slide.label, other->label, share, {}, {}};
+  return {network_.train(mixed, share >= 0.5 ? slide.target.label : other->target.label, dropout), slide.target, other->target, share, {}, {}};
 }
 
 int Fit::class_of(const TrainingSlide& slide) const {

@@ -37,10 +37,11 @@ class Fit {
  private:
   struct Shown;
   struct Passed;
+  Target target_of(const TrainingSlide& slide) const;
   Shown shown(const TrainingSlide& slide, const Bag& bag, Engine& engine) const;
   std::vector<TableRow> shown_tables(const TrainingSlide& slide, Engine& engine, bool& tiles_hidden) const;
   Passed passed(const Shown& slide, const Shown* other, const Dropout& dropout, Engine& engine) const;
-  at::Tensor loss_of(const TrainingPass& pass, int label) const;
+  at::Tensor loss_of(const TrainingPass& pass, const Target& target) const;
   at::Tensor loss_of(const std::vector<Passed>& step) const;
   at::Tensor absolute_weights() const;
   int class_of(const TrainingSlide& slide) const;
@@ -50,7 +51,7 @@ class Fit {
   TrainSettings settings_;
   std::uint64_t number_ = 0;
   MilNetwork network_;
-  std::optional<BagLoss> loss_;  // of labels
+  std::optional<BagLoss> loss_;  // of all but survival
   std::vector<at::Tensor> learned_;
   Optimiser optimiser_;
   int epochs_done_ = 0;

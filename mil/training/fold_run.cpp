@@ -63,10 +63,51 @@ double partial_loss_of(const std::vector<Prediction>& answers, const std::vector
   return cox_loss(at::tensor(risks_of(answers), at::kDouble), followed, efron).item<double>();
 }
 
+/// Mean over the labels that are known, of one bag.
+struct LabelsJudged {
+  double loss = 0, right = 0;
+};
+LabelsJudged judged_labels(const Prediction& answer, const std::vector<float>& marks) {
+  LabelsJudged out;
+  double known = 0;
+  for (std::size_t c = 0; c < marks.size(); ++c) {
+    if (std::isnan(marks[c])) continue;
+    const double right = marks[c] == 1 ? answer.logits[c] : -answer.logits[c];  // log odds of what is so
+    known += 1;
+    out.loss += std::max(0.0, -right) + std::log1p(std::exp(-std::abs(right)));
+    out.right += right > 0 ? 1 : 0;
+  }
+  return {out.loss / known, out.right / known};
+}
+
+void judge_labels(const std::vector<Prediction>& answers, const std::vector<const TrainingSlide*>& slides, EpochRecord& record) {
+  for (std::size_t i = 0; i < slides.size(); ++i) {
+    const LabelsJudged one = judged_labels(answers[i], slides[i]->marks);
+    record.validation_loss += one.loss / static_cast<double>(slides.size());
+    record.validation_score += one.right / static_cast<double>(slides.size());
+  }
+}
+
+/// The loss in standard deviations of the training patients, so that it is told on the scale on which it is lowered.
+void judge_values(const std::vector<Prediction>& answers, const std::vector<const TrainingSlide*>& slides, double scale, bool huber, EpochRecord& record) {
+  std::vector<double> known, predicted;
+  for (std::size_t i = 0; i < slides.size(); ++i) {
+    known.push_back(slides[i]->value);
+    predicted.push_back(*answers[i].value);
+    const double off = std::abs(known.back() - predicted.back()) / scale;
+    record.validation_loss += (!huber ? off * off : off <= 1 ? off * off / 2 : off - 0.5) / static_cast<double>(slides.size());
+  }
+  record.validation_score = explained_variance(known, predicted);
+}
+
 EpochRecord judged(const Fit& fit, const TrainSettings& settings, const std::vector<const TrainingSlide*>& slides, EpochRecord record) {
   const std::vector<Prediction> answers = answers_of(fit.network(), slides);
   const auto count = static_cast<double>(slides.size());
-  if (fit.network().card().survival) {
+  const ModelCard& card = fit.network().card();
+  if (card.multi_label) judge_labels(answers, slides, record);
+  if (card.value) judge_values(answers, slides, card.value->scale, settings.loss == "huber", record);
+  if (card.multi_label || card.value) return record;
+  if (card.survival) {
     record.validation_loss = is_cox(settings.loss) ? partial_loss_of(answers, slides, settings.loss == "cox-efron") : survival_loss_of(answers, slides);
     record.validation_score = concordance_of(patient_risks(slides, risks_of(answers)));
     return record;

@@ -10,20 +10,22 @@
 #include <random>
 #include <set>
 
-#include "mil/aggregators/aggregator.h"
-#include "mil/fusion/fusion.h"
-#include "mil/genomics/encoders/table_encoder.h"
 #include "mil/model_error.h"
-#include "mil/training/grid.h"
-#include "mil/training/losses.h"
-#include "mil/training/optimiser.h"
 #include "mil/training/sampling.h"
-#include "mil/training/survival_losses.h"
 
 namespace microtome {
 namespace {
 
+constexpr std::size_t kStrata = 5;  // of numbers
+
 [[noreturn]] void refuse(const std::string& sentence) { throw ModelError("the training set: " + sentence); }
+
+/// Whether `label` is the class, or the event, and not a stratum that only cuts folds evenly.
+bool of_classes(const ModelCard& card) { return card.kind() == AnswerKind::classes || card.kind() == AnswerKind::risk; }
+
+bool same_marks(const std::vector<float>& a, const std::vector<float>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+}
 
 std::string class_name(const ModelCard& card, int label) {
   if (card.survival) return label == 1 ? "event" : "censored";
@@ -76,6 +78,72 @@ void require_followed(const std::vector<TrainingSlide>& slides) {
   if (events < 2) refuse(fmt::format("two or more patients with the event were wanted: there are {}: follow longer, or train on another end", events));
 }
 
+void require_marked(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
+  for (const auto& slide : slides)
+    if (slide.marks.size() != card.classes.size())
+      refuse(fmt::format("{} marks were wanted: slide '{}' has {}: check the labels", card.classes.size(), slide.bag.slide_id, slide.marks.size()));
+  const auto patients = patients_of(slides);
+  for (std::size_t c = 0; c < card.classes.size(); ++c)
+    for (const float wanted : {1.0F, 0.0F}) {
+      const auto count = std::count_if(patients.begin(), patients.end(), [&](const TrainingPatient& patient) { return patient.marks[c] == wanted; });
+      if (count < 2)
+        refuse(fmt::format("two or more patients with and without every label were wanted: '{}' is {} for {}: add patients or drop the label", card.classes[c],
+                           wanted, count));
+    }
+}
+
+void require_valued(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
+  for (const auto& slide : slides)
+    if (!std::isfinite(slide.value))
+      refuse(fmt::format("finite numbers were wanted under {}: slide '{}' has {}: correct the labels", card.classes.front(), slide.bag.slide_id, slide.value));
+  const auto same = [&](const TrainingSlide& slide) { return slide.value == slides.front().value; };
+  if (std::all_of(slides.begin(), slides.end(), same))
+    refuse(fmt::format("different numbers were wanted under {}: all are {}: there is nothing to learn", card.classes.front(), slides.front().value));
+}
+
+void require_answers(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
+  switch (card.kind()) {
+    case AnswerKind::classes:
+      return require_labels(slides, card);
+    case AnswerKind::labels:
+      return require_marked(slides, card);
+    case AnswerKind::value:
+      return require_valued(slides, card);
+    case AnswerKind::risk:
+      return require_followed(slides);
+  }
+}
+
+/// Of the labels that are a yes the one that fewest patients have, counted from 1; 0: none is.
+int rarest_label(const TrainingPatient& patient, const std::vector<std::size_t>& patients_with) {
+  int rarest = 0;
+  for (std::size_t c = 0; c < patient.marks.size(); ++c)
+    if (patient.marks[c] == 1 && (rarest == 0 || patients_with[c] < patients_with[static_cast<std::size_t>(rarest) - 1])) rarest = static_cast<int>(c) + 1;
+  return rarest;
+}
+
+std::vector<int> strata_of_labels(const std::vector<TrainingPatient>& patients) {
+  std::vector<std::size_t> with(patients.front().marks.size(), 0);
+  for (const TrainingPatient& patient : patients)
+    for (std::size_t c = 0; c < with.size(); ++c) with[c] += patient.marks[c] == 1 ? 1 : 0;
+  std::vector<int> strata;
+  for (const TrainingPatient& patient : patients) strata.push_back(rarest_label(patient, with));
+  return strata;
+}
+
+std::vector<int> strata_of_values(const std::vector<TrainingPatient>& patients, const std::vector<TrainingSlide>& slides) {
+  std::vector<std::pair<double, std::size_t>> sorted;
+  for (std::size_t p = 0; p < patients.size(); ++p) {
+    double sum = 0;
+    for (const std::size_t slide : patients[p].slides) sum += slides[slide].value;
+    sorted.emplace_back(sum / static_cast<double>(patients[p].slides.size()), p);
+  }
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<int> strata(patients.size());
+  for (std::size_t rank = 0; rank < sorted.size(); ++rank) strata[sorted[rank].second] = static_cast<int>(kStrata * rank / sorted.size());
+  return strata;
+}
+
 void require_table(const std::vector<TrainingSlide>& slides, const Modality& modality, std::size_t m) {
   bool any = false;
   for (const auto& slide : slides) {
@@ -110,7 +178,7 @@ void require_classes_on_both_sides(const std::vector<TrainingSlide>& slides, con
 
 std::vector<int> given_folds(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
   require_whole_patients(slides);
-  require_classes_on_both_sides(slides, card);
+  if (of_classes(card)) require_classes_on_both_sides(slides, card);
   std::vector<int> folds;
   for (const auto& slide : slides) folds.push_back(slide.fold);
   return folds;
@@ -145,64 +213,6 @@ std::vector<int> site_folds(const std::vector<TrainingSlide>& slides, const Mode
 
 }  // namespace
 
-std::vector<std::string> validate(const TrainSettings& settings) {
-  std::vector<std::string> problems;
-  const auto want = [&](bool holds, const std::string& sentence) {
-    if (!holds) problems.push_back(sentence);
-  };
-  const auto share = [](double value) { return value >= 0 && value < 1; };
-  const auto one_of = [&](const char* key, const std::string& value, const std::string& names) {
-    const bool known = (", " + names + ", ").find(", " + value + ", ") != std::string::npos;
-    want(known && !value.empty(), fmt::format("{}: one of {} was wanted: it is '{}'", key, names, value));
-  };
-  one_of("aggregator", settings.aggregator, aggregator_names());
-  one_of("fusion", settings.fusion, fusion_names());
-  one_of("table_encoder", settings.table_encoder, table_encoder_names());
-  const bool survival = settings.task == "survival";
-  one_of("task", settings.task, "label, survival");
-  one_of("loss", settings.loss, std::string("auto, ") + (survival ? survival_loss_names() : loss_names()));
-  want(!survival || (settings.aggregator != "max" && settings.aggregator != "top-k"),
-       fmt::format("aggregator: one that reads all tiles was wanted for survival: {} chooses tiles by their most probable class", settings.aggregator));
-  want(!survival || settings.mixup == 0, "mixup: 0 was wanted for survival: follow-up cannot be mixed");
-  want(!survival || settings.class_weights == "none", "class_weights: none was wanted for survival: there are no classes; use sampling weighted");
-  want(!survival || !compares_patients(settings.loss) || settings.accumulate >= 2,
-       fmt::format("accumulate: 2 or more (better 32) was wanted for the loss {}, which compares the patients of a step: it is {}", settings.loss, settings.accumulate));
-  want(settings.time_bins >= 2 && settings.time_bins <= 100, fmt::format("time_bins: from 2 to 100 were wanted: it is {}", settings.time_bins));
-  want(settings.survival_alpha >= 0 && settings.survival_alpha <= 1, fmt::format("survival_alpha: from 0 to 1 was wanted: it is {}", settings.survival_alpha));
-  one_of("optimiser", settings.optimiser, optimiser_names());
-  one_of("schedule", settings.schedule, schedule_names());
-  one_of("sampling", settings.sampling, sampling_names());
-  one_of("stopping", settings.stopping, "auto, nested, fixed");
-  one_of("class_weights", settings.class_weights, "none, balanced");
-  want(settings.folds >= 2, fmt::format("folds: 2 or more were wanted: it is {}", settings.folds));
-  want(settings.epochs >= 1, fmt::format("epochs: 1 or more were wanted: it is {}", settings.epochs));
-  want(settings.patience >= 1, fmt::format("patience: 1 or more was wanted: it is {}", settings.patience));
-  want(settings.accumulate >= 1, fmt::format("accumulate: 1 or more was wanted: it is {}", settings.accumulate));
-  want(settings.learning_rate > 0 && settings.learning_rate <= 1,
-       fmt::format("learning_rate: above 0, at most 1 was wanted: it is {}", settings.learning_rate));
-  want(settings.weight_decay >= 0 && settings.weight_decay <= 1,
-       fmt::format("weight_decay: from 0 to 1 was wanted: it is {}", settings.weight_decay));
-  want(settings.l1 >= 0 && settings.l1 <= 1, fmt::format("l1: from 0 to 1 was wanted: it is {}", settings.l1));
-  want(settings.focal_gamma >= 0, fmt::format("focal_gamma: 0 or more was wanted: it is {}", settings.focal_gamma));
-  want(share(settings.dropout), fmt::format("dropout: from 0 to below 1 was wanted: it is {}", settings.dropout));
-  want(share(settings.bag_dropout), fmt::format("bag_dropout: from 0 to below 1 was wanted: it is {}", settings.bag_dropout));
-  want(settings.bag_size >= 0, fmt::format("bag_size: 0 or more was wanted: it is {}", settings.bag_size));
-  want(settings.mixup >= 0, fmt::format("mixup: 0 or more was wanted: it is {}", settings.mixup));
-  want(share(settings.modality_dropout),
-       fmt::format("modality_dropout: from 0 to below 1 was wanted: it is {}", settings.modality_dropout));
-  want(settings.pretrain_epochs >= 0, fmt::format("pretrain_epochs: 0 or more were wanted: it is {}", settings.pretrain_epochs));
-  want(settings.pretrain_learning_rate > 0 && settings.pretrain_learning_rate <= 1,
-       fmt::format("pretrain_learning_rate: above 0, at most 1 was wanted: it is {}", settings.pretrain_learning_rate));
-  want(settings.pretrain_epochs == 0 || aligns_tables(settings.aggregator),
-       fmt::format("pretrain_epochs: one of abmil, abmil-gated, porpoise was wanted as the aggregator, which keep tiles and tables apart until they are joined: it is {}",
-                   settings.aggregator));
-  want(settings.embed_dim >= 1, fmt::format("embed_dim: 1 or more was wanted: it is {}", settings.embed_dim));
-  want(settings.attention_dim >= 0, fmt::format("attention_dim: 0 or more was wanted: it is {}", settings.attention_dim));
-  want(settings.table_dim >= 1, fmt::format("table_dim: 1 or more was wanted: it is {}", settings.table_dim));
-  want(settings.top_k >= 1, fmt::format("top_k: 1 or more was wanted: it is {}", settings.top_k));
-  return problems;
-}
-
 std::vector<TrainingPatient> patients_of(const std::vector<TrainingSlide>& slides) {
   std::map<std::string, TrainingPatient> patients;
   std::set<std::string> torn;
@@ -215,9 +225,10 @@ std::vector<TrainingPatient> patients_of(const std::vector<TrainingSlide>& slide
     if (patient.slides.empty()) {
       patient.label = slide.label;
       patient.months = slide.months;
+      patient.marks = slide.marks;
       patient.site = slide.site;
     }
-    if (patient.label != slide.label || patient.months != slide.months) torn.insert(slide.patient_id);
+    if (patient.label != slide.label || patient.months != slide.months || !same_marks(patient.marks, slide.marks)) torn.insert(slide.patient_id);
     patient.slides.push_back(i);
   }
   if (!torn.empty())
@@ -225,6 +236,14 @@ std::vector<TrainingPatient> patients_of(const std::vector<TrainingSlide>& slide
   std::vector<TrainingPatient> sorted;
   for (auto& [id, patient] : patients) sorted.push_back(std::move(patient));
   return sorted;
+}
+
+void stratify(std::vector<TrainingSlide>& slides, const ModelCard& card) {
+  if (of_classes(card)) return;
+  const auto patients = patients_of(slides);
+  const std::vector<int> strata = card.value ? strata_of_values(patients, slides) : strata_of_labels(patients);
+  for (std::size_t p = 0; p < patients.size(); ++p)
+    for (const std::size_t slide : patients[p].slides) slides[slide].label = strata[p];
 }
 
 void require_trainable(const std::vector<TrainingSlide>& slides, const ModelCard& card) {
@@ -235,10 +254,7 @@ void require_trainable(const std::vector<TrainingSlide>& slides, const ModelCard
     if (!seen.insert(slide.bag.slide_id).second)
       refuse(fmt::format("each slide once was wanted: '{}' is there twice: leave one out", slide.bag.slide_id));
   }
-  if (card.survival)
-    require_followed(slides);
-  else
-    require_labels(slides, card);
+  require_answers(slides, card);
   for (std::size_t m = 0; m < card.modalities.size(); ++m) require_table(slides, card.modalities[m], m);
 }
 
@@ -246,18 +262,18 @@ std::vector<int> folds_for(const std::vector<TrainingSlide>& slides, const Model
   const auto without = std::count_if(slides.begin(), slides.end(), [](const TrainingSlide& slide) { return slide.fold < 0; });
   if (without == 0) return given_folds(slides, card);
   if (without == static_cast<std::ptrdiff_t>(slides.size()))
-    return settings.leave_sites_out ? site_folds(slides, card, settings.folds) : assign_folds(slides, settings.folds, settings.seed);
+    return settings.leave_sites_out ? site_folds(slides, card, settings.folds) : assign_folds(slides, settings.folds, settings.seed, of_classes(card));
   refuse(
       fmt::format("a fold for every slide or for none was wanted: {} of {} slides have none: complete the splits", without, slides.size()));
 }
 
-std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int folds, std::uint64_t seed) {
+std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int folds, std::uint64_t seed, bool every_class_in_each) {
   const auto patients = patients_of(slides);
   if (folds < 2) refuse(fmt::format("two or more folds were wanted: {} were asked for: raise folds", folds));
   if (patients.size() < static_cast<std::size_t>(folds))
     refuse(fmt::format("{} patients were wanted for {} folds: there are {}: lower folds or add patients", folds, folds, patients.size()));
   for (const auto& [label, members] : patients_by_label(patients))
-    if (members.size() < static_cast<std::size_t>(folds) && (label == 1 || patients[members.front()].months == 0))
+    if (every_class_in_each && members.size() < static_cast<std::size_t>(folds) && (label == 1 || patients[members.front()].months == 0))
       refuse(fmt::format("a patient of every class in each of {} folds was wanted: a class has {} (slide '{}' is of it): lower folds or add patients", folds,
                          members.size(), slides[patients[members.front()].slides.front()].bag.slide_id));
   std::mt19937_64 engine(seed);
@@ -279,10 +295,12 @@ Sides validation_aside(const std::vector<const TrainingSlide*>& slides, const Mo
   for (const TrainingSlide* slide : slides) patients[slide->label].insert(slide->patient_id);
   std::set<std::string> aside;
   Engine engine = engine_of(seed, 0, 0);
-  const int labels = card.survival ? 2 : static_cast<int>(card.classes.size());
+  const bool classes = of_classes(card);
+  const int labels = !classes ? patients.rbegin()->first + 1 : card.survival ? 2 : static_cast<int>(card.classes.size());
   for (int label = 0; label < labels; ++label) {
     const std::set<std::string>& all = patients[label];
     if (card.survival && label == 0 && all.empty()) continue;  // nobody was censored
+    if (!classes && all.size() < 2) continue;                  // of a stratum nobody but the training need have one
     if (all.size() < 2)
       refuse(fmt::format("two or more patients of class '{}' outside every fold were wanted, to learn from and to stop on: there are {}: add patients, "
                          "lower folds, or use stopping 'fixed'",
@@ -291,9 +309,20 @@ Sides validation_aside(const std::vector<const TrainingSlide*>& slides, const Mo
     shuffle_in_place(dealt, engine);
     aside.insert(dealt.begin(), dealt.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, dealt.size() / 4)));
   }
+  if (aside.empty()) refuse("patients to stop on were wanted: there are too few outside a fold: add patients, lower folds, or use stopping 'fixed'");
   Sides sides;
   for (const TrainingSlide* slide : slides) (aside.contains(slide->patient_id) ? sides.validation : sides.training).push_back(slide);
   return sides;
+}
+
+double explained_variance(const std::vector<double>& known, const std::vector<double>& predicted) {
+  double mean = 0, left = 0, all = 0;
+  for (const double value : known) mean += value / static_cast<double>(known.size());
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    left += (known[i] - predicted[i]) * (known[i] - predicted[i]);
+    all += (known[i] - mean) * (known[i] - mean);
+  }
+  return all > 0 ? 1 - left / all : 0;
 }
 
 }  // namespace microtome

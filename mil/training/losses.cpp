@@ -54,6 +54,8 @@ LossKind loss_of(const std::string& name) {
   throw ModelError(fmt::format("the loss: one of {} was wanted: found '{}'", loss_names(), name));
 }
 
+const char* label_loss_names() { return "bce, focal"; }
+const char* value_loss_names() { return "mse, huber"; }
 const char* loss_names() { return "cross-entropy, focal, bce, smooth-svm, mse, huber"; }
 
 at::Tensor BagLoss::operator()(const at::Tensor& logits, int label) const {
@@ -61,8 +63,24 @@ at::Tensor BagLoss::operator()(const at::Tensor& logits, int label) const {
   return class_weights.empty() ? loss : loss * class_weights.at(static_cast<std::size_t>(label));
 }
 
-at::Tensor multi_label_loss(const at::Tensor& logits, const at::Tensor& targets) {
-  return at::binary_cross_entropy_with_logits(logits, targets.to(logits.scalar_type()));
+at::Tensor BagLoss::operator()(const at::Tensor& logits, const Target& target) const {
+  if (answer == AnswerKind::classes) return (*this)(logits, target.label);
+  if (answer == AnswerKind::labels) {
+    const at::Tensor positive = class_weights.empty() ? at::Tensor() : at::tensor(class_weights, logits.scalar_type());
+    return multi_label_loss(logits, at::tensor(target.marks, logits.scalar_type()), positive, kind == LossKind::focal ? focal_gamma : 0);
+  }
+  const at::Tensor score = at::full_like(logits, target.score, at::TensorOptions().requires_grad(false));
+  return kind == LossKind::huber ? at::huber_loss(logits, score) : (logits - score).square().mean();
+}
+
+at::Tensor multi_label_loss(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& positive, double focal_gamma) {
+  const at::Tensor known = at::isnan(targets).logical_not().nonzero().squeeze(1);
+  const at::Tensor told = logits.index_select(0, known), wanted = targets.index_select(0, known).to(logits.scalar_type());
+  const at::Tensor weight = positive.defined() ? positive.index_select(0, known) : at::Tensor();
+  if (focal_gamma == 0) return at::binary_cross_entropy_with_logits(told, wanted, {}, weight);
+  const at::Tensor log_right = at::log_sigmoid(told * (2 * wanted - 1));
+  const at::Tensor each = -(1 - log_right.exp()).clamp_min(0).pow(focal_gamma) * log_right;
+  return (weight.defined() ? each * at::where(wanted > 0.5, weight, at::ones_like(weight)) : each).mean();
 }
 
 at::Tensor smooth_svm_loss(const at::Tensor& logits, const at::Tensor& targets) {

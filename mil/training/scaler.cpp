@@ -82,6 +82,14 @@ Scaler fit_feature_scaler(const std::vector<const TrainingSlide*>& slides) {
   return scaler_of(all);
 }
 
+ValueCard fit_value_card(const std::vector<const TrainingSlide*>& slides) {
+  const auto count = static_cast<double>(slides.size());
+  double mean = 0, square = 0;
+  for (const TrainingSlide* slide : slides) mean += slide->value / count;
+  for (const TrainingSlide* slide : slides) square += (slide->value - mean) * (slide->value - mean) / count;
+  return {mean, square > 0 ? std::sqrt(square) : 1.0};
+}
+
 Scaler fit_table_scaler(const std::vector<const TrainingSlide*>& slides, std::size_t modality, std::size_t features) {
   Moments all(features);
   std::set<std::string> seen;

@@ -54,7 +54,29 @@ int median(std::vector<int> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half] + 1) / 2;
 }
 
+/// Of all labels that are known.
+double label_accuracy_of(const std::vector<FoldPrediction>& predictions) {
+  double right = 0, known = 0;
+  for (const FoldPrediction& one : predictions)
+    for (std::size_t c = 0; c < one.marks.size(); ++c) {
+      if (std::isnan(one.marks[c])) continue;
+      known += 1;
+      right += (one.probabilities[c] >= kLabelThreshold) == (one.marks[c] == 1) ? 1 : 0;
+    }
+  return right / known;
+}
+
+double r2_of(const std::vector<FoldPrediction>& predictions) {
+  std::vector<double> known, predicted;
+  for (const FoldPrediction& one : predictions) {
+    known.push_back(one.known_value);
+    predicted.push_back(one.value);
+  }
+  return explained_variance(known, predicted);
+}
+
 double accuracy_of(const std::vector<FoldPrediction>& predictions) {
+  if (!predictions.front().marks.empty()) return label_accuracy_of(predictions);
   const auto right = std::count_if(predictions.begin(), predictions.end(), [](const FoldPrediction& one) {
     return std::max_element(one.probabilities.begin(), one.probabilities.end()) - one.probabilities.begin() == one.label;
   });
@@ -82,6 +104,12 @@ TrainResult collected(const std::vector<FoldResult>& folds, const std::vector<Gr
   result.final_epochs = median(epochs);
   for (const FoldResult& fold : folds) result.concordance += fold.concordance / static_cast<double>(folds.size());
   return result;
+}
+
+const char* usual_loss(const std::string& task) {
+  if (task == "survival") return "nll";
+  if (task == "multilabel") return "bce";
+  return task == "regression" ? "mse" : "cross-entropy";
 }
 
 std::string describe(const TrainSettings& s, const std::vector<TrainingSlide>& slides, std::size_t folds, const TrainResult& result) {
@@ -115,6 +143,8 @@ std::string describe(const TrainSettings& s, const std::vector<TrainingSlide>& s
   if (s.task == "survival") {
     json["settings"].update({{"time_bins", s.time_bins}, {"survival_alpha", s.survival_alpha}});
     json["concordance"] = result.concordance;
+  } else if (s.task == "regression") {
+    json["pooled_r2"] = result.pooled_r2;
   } else {
     json["pooled_accuracy"] = result.pooled_accuracy;
   }
@@ -142,7 +172,7 @@ void train_final(const CrossValidation& training, const GridPoint& point, std::s
 
 TrainSettings resolved(TrainSettings settings) {
   const bool survival = settings.task == "survival";
-  if (settings.loss == "auto") settings.loss = survival ? "nll" : "cross-entropy";
+  if (settings.loss == "auto") settings.loss = usual_loss(settings.task);
   if (settings.stopping == "auto") settings.stopping = survival && settings.grid.empty() ? "fixed" : "nested";
   return settings;
 }
@@ -155,8 +185,11 @@ TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card,
     card.survival.emplace();
     card.classes = {"risk"};
   }
+  if (settings.task == "regression") card.value.emplace();
+  card.multi_label = settings.task == "multilabel";
   std::sort(slides.begin(), slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   require_trainable(slides, card);
+  stratify(slides, card);
   if (settings.pretrain_epochs > 0 && card.modalities.empty())
     throw ModelError("the training settings: pretrain_epochs: a table to align the tiles with was wanted: there is none: give one, or leave the setting out");
   const auto folds = folds_for(slides, card, settings);
@@ -175,7 +208,8 @@ TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card,
   const auto results = training.run_folds({numbers.begin(), numbers.end()}, settings.threads);
   TrainResult result = collected(results, points);
   result.months = months;
-  if (!card.survival) result.pooled_accuracy = accuracy_of(result.predictions);
+  if (card.value) result.pooled_r2 = r2_of(result.predictions);
+  if (!card.value && !card.survival) result.pooled_accuracy = accuracy_of(result.predictions);
   const GridPoint& point = points[favourite(results)];
   if (settings.ladder && card.survival && !card.modalities.empty()) result.ladder = climb_ladder(training, results, point.settings);
   if (settings.ensemble)

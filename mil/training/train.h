@@ -13,7 +13,7 @@
 namespace microtome {
 
 struct TrainSettings {
-  std::string task = "label";        // "label": classes; "survival": months and events
+  std::string task = "label";        // "label": classes; "multilabel": several labels, each yes or no; "regression": a number; "survival": months and events
   std::string aggregator = "abmil-gated";
   int folds = 5;                     // patients are cut into this many folds, stratified by label and site; >= 2
   bool leave_sites_out = false;      // sites instead of patients are dealt to the folds
@@ -22,11 +22,11 @@ struct TrainSettings {
   int epochs = 30;                   // most epochs per fold
   int patience = 8;                  // epochs without a better validation loss before a fold stops
   std::string grid;                  // "learning_rate=1e-4,2e-4; dropout=0,0.25": tried in every fold, chosen on its validation patients
-  std::string loss = "auto";         // cross-entropy for labels, nll for survival
+  std::string loss = "auto";         // cross-entropy for classes, bce for several labels, mse for a number, nll for survival
   int time_bins = 4;                 // of discrete hazards, at quantiles of the training patients' event times
   double survival_alpha = 0;         // how much of the loss of censored patients is left out, 0..1
   double focal_gamma = 2;
-  std::string class_weights = "none";  // "balanced": a class weighs by the inverse of its slides
+  std::string class_weights = "none";  // "balanced": a class weighs by the inverse of its slides; of several labels, a yes by the noes per yes
   std::string optimiser = "adam";
   bool lookahead = false;
   std::string schedule = "constant";
@@ -62,16 +62,18 @@ std::size_t grid_size(const TrainSettings& settings);
 /// Loss and stopping as they are meant where the settings say "auto".
 TrainSettings resolved(TrainSettings settings);
 
-/// One slide of the training set. All slides of a patient have one label or follow-up, and fall into one fold.
+/// One slide of the training set. All slides of a patient have one label, number or follow-up, and fall into one fold.
 struct TrainingSlide {
   Bag bag;
   std::string patient_id;
-  int label = 0;     // index into classes; of survival the event, 0 or 1, which folds are stratified by
+  int label = 0;     // index into classes; of survival the event, 0 or 1; of labels and numbers set by training. Folds are stratified by it
   int fold = -1;     // from a splits file; -1: let the program choose
   std::string site;  // where the slide was made; "" unknown
   std::vector<TableRow> tables;  // one a modality of the card
   double months = 0;             // of survival: above 0
   bool event = false;
+  std::vector<float> marks;      // of several labels: 1, 0 or NaN where it is not known, one a class of the card
+  double value = 0;              // of regression: what was measured
   std::function<Bag()> load = nullptr;  // set: bag lacks its features, and this reads all of it. Called by several threads
 };
 
@@ -80,8 +82,8 @@ struct EpochRecord {
   int point = 0;  // of the grid
   int epoch = 0;  // from 1
   double train_loss = 0;
-  double validation_loss = 0;   // cross-entropy, or the loss of survival; 0 where nothing is validated
-  double validation_score = 0;  // accuracy, or Harrell's c; likewise
+  double validation_loss = 0;   // cross-entropy, of several labels binary, of a number in standard deviations, or the loss of survival; 0: nothing is validated
+  double validation_score = 0;  // accuracy, of several labels their mean, R^2, or Harrell's c; likewise
   std::string rung;             // of the ladder; empty: the model itself
   bool pretraining = false;     // then train_loss is the contrastive loss, and epochs are counted by themselves
 };
@@ -93,6 +95,8 @@ struct FoldPrediction {
   int fold = 0;
   int label = 0;
   std::vector<double> probabilities;
+  std::vector<float> marks;       // of several labels: what is known
+  double value = 0, known_value = 0;  // of regression
   double risk = 0;                // of survival
   std::vector<double> survival;   // at TrainResult::months
 };
@@ -108,20 +112,23 @@ struct TrainResult {
   std::vector<FoldPrediction> predictions;  // sorted by slide id; no patient of a fold had a say in its model's weights, epochs or settings
   std::vector<std::string> chosen;          // the grid's point of each fold, as text; empty without a grid
   int final_epochs = 0;                     // the median of the folds' best epochs
-  double pooled_accuracy = 0;               // of the out-of-fold predictions
+  double pooled_accuracy = 0;               // of the out-of-fold predictions; of several labels, of all that are known
+  double pooled_r2 = 0;                     // of regression
   double concordance = 0;                   // of survival: the mean over folds of Harrell's c within the fold
   std::vector<double> months;               // of survival: five times up to the 80th percentile of the follow-up
   std::vector<LadderRung> ladder;           // of survival with tables
 };
 
 /// Folds by patient: stratified by label and site, seeded, independent of the order of `slides`. Exposed for tests.
-std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int folds, std::uint64_t seed);
+/// `every_class_in_each`: refuse classes with fewer patients than folds (false: labels are strata). Throws ModelError.
+std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int folds, std::uint64_t seed, bool every_class_in_each = true);
 
 /// Runs the folds, then trains the final model on every patient for the median of the best epochs and writes model.json and
 /// weights.safetensors into `folder` (which exists). `card` comes with everything but scaler, sizes and training_json filled in.
 /// Scalers are fitted on the training patients of each fold only. The same seed gives the same bytes, whatever the threads and however often the
 /// run was interrupted. `on_epoch` is called by one thread at a time, when its epoch is kept; what it throws ends the training.
-/// Throws ModelError (settings; too few patients or events for the folds, fewer than two classes, bags of different dimension, loss not finite).
+/// Throws ModelError (settings; too few patients or events for the folds, fewer than two classes, a label without two patients on each side, numbers all
+/// the same, bags of different dimension, loss not finite).
 TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card, const TrainSettings& settings,
                               const std::filesystem::path& folder, const std::function<void(const EpochRecord&)>& on_epoch);
 

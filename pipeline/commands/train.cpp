@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -30,7 +31,23 @@ bool already_trained(const fs::path& folder, const std::string& recipe) {
   return json.is_object() && json.value("recipe", "") == recipe && fs::exists(folder / "model.json");
 }
 
-std::string history_text(const std::vector<EpochRecord>& history, bool survival) {
+/// How the tasks call what they are judged by.
+struct TaskWords {
+  const char *validated, *told, *pooled, *held_out;
+};
+
+TaskWords words_of(const std::string& task) {
+  if (task == "survival") return {"validation_c", "c", "concordance", "Harrell's c within folds"};
+  if (task == "regression") return {"validation_r2", "R2", "pooled_r2", "R2"};
+  return {"validation_accuracy", "accuracy", "pooled_accuracy", task == "multilabel" ? "accuracy of the labels" : "accuracy"};
+}
+
+double judged_by(const TrainResult& result, const std::string& task) {
+  if (task == "survival") return result.concordance;
+  return task == "regression" ? result.pooled_r2 : result.pooled_accuracy;
+}
+
+std::string history_text(const std::vector<EpochRecord>& history, const TaskWords& words) {
   std::string out;
   for (const auto& e : history) {
     nlohmann::ordered_json line = {{"fold", e.fold}, {"epoch", e.epoch}, {"train_loss", e.train_loss}};
@@ -39,7 +56,7 @@ std::string history_text(const std::vector<EpochRecord>& history, bool survival)
     if (e.pretraining) line["pretraining"] = true;
     if (e.validation_loss > 0) {
       line["validation_loss"] = e.validation_loss;
-      line[survival ? "validation_c" : "validation_accuracy"] = e.validation_score;
+      line[words.validated] = e.validation_score;
     }
     out += line.dump() + "\n";
   }
@@ -61,6 +78,29 @@ std::string risks_text(const TrainResult& result) {
   return out;
 }
 
+std::string numbers_text(const TrainResult& result) {
+  std::string out = "slide_id,patient_id,fold,known_value,value\n";
+  for (const auto& p : result.predictions) out += fmt::format("{},{},{},{},{}\n", csv_cell(p.slide_id), csv_cell(p.patient_id), p.fold, p.known_value, p.value);
+  return out;
+}
+
+/// Empty: not known.
+std::string mark_cell(float mark) { return std::isnan(mark) ? "" : mark == 1 ? "1" : "0"; }
+
+std::string labels_text(const TrainResult& result, const std::vector<std::string>& names) {
+  std::string out = "slide_id,patient_id,fold";
+  for (const char* column : {"label_", "prob_"})
+    for (const std::string& name : names) out += "," + csv_cell(column + name);
+  out += "\n";
+  for (const auto& p : result.predictions) {
+    out += fmt::format("{},{},{}", csv_cell(p.slide_id), csv_cell(p.patient_id), p.fold);
+    for (const float mark : p.marks) out += "," + mark_cell(mark);
+    for (const double probability : p.probabilities) out += fmt::format(",{}", probability);
+    out += "\n";
+  }
+  return out;
+}
+
 std::string predictions_text(const TrainResult& result, const std::vector<std::string>& classes) {
   std::string out = "slide_id,patient_id,fold,label";
   for (const auto& name : classes) out += "," + csv_cell("prob_" + name);
@@ -74,8 +114,19 @@ std::string predictions_text(const TrainResult& result, const std::vector<std::s
   return out;
 }
 
+/// What predictions.csv says, whatever the task.
+std::string told_predictions(const TrainResult& result, const ModelCard& card) {
+  if (card.task == "survival") return risks_text(result);
+  if (card.task == "regression") return numbers_text(result);
+  return card.task == "multilabel" ? labels_text(result, card.classes) : predictions_text(result, card.classes);
+}
+
 void describe(const TrainingSet& set) {
-  if (set.card.task == "survival")
+  if (set.card.task == "multilabel")
+    fmt::print(stderr, "{} slides, {} labels", set.slides.size(), set.card.classes.size());
+  else if (set.card.task == "regression")
+    fmt::print(stderr, "{} slides with {}", set.slides.size(), set.card.classes.front());
+  else if (set.card.task == "survival")
     fmt::print(stderr, "{} followed slides, {} of patients with the event", set.slides.size(),
                std::count_if(set.slides.begin(), set.slides.end(), [](const TrainingSlide& slide) { return slide.event; }));
   else
@@ -96,7 +147,7 @@ void describe(const TrainingSet& set) {
 class EpochTeller {
  public:
   EpochTeller(const TrainSettings& settings, std::size_t folds, std::size_t rungs)
-      : score_(settings.task == "survival" ? "c" : "accuracy"),
+      : score_(words_of(settings.task).told),
         epochs_((folds * grid_size(settings) + (settings.ensemble ? 0 : 1)) * static_cast<std::size_t>(settings.epochs + settings.pretrain_epochs) +
                 folds * rungs * static_cast<std::size_t>(settings.epochs)) {}
 
@@ -151,8 +202,7 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
   std::error_code ignored;
   fs::remove(folder / kMarker, ignored);
   describe(set);
-  const std::vector<std::string> classes = set.card.classes;
-  const bool survival = set.card.task == "survival";
+  const TaskWords words = words_of(set.card.task);
   const bool quiet = config.engine.progress == "none";
   TrainSettings settings = config.train;
   settings.threads = config.engine.threads > 0 ? config.engine.threads : allowed_threads();
@@ -170,18 +220,18 @@ ExitCode command_train(const ParsedOptions& options, const std::vector<std::stri
   }
 
   Publication publication(folder);
-  publication.write("history.jsonl", history_text(result.history, survival));
+  publication.write("history.jsonl", history_text(result.history, words));
   if (!set.joined.empty()) publication.write("join.json", join_json(set.joined));
   publication.write("learning_curves.svg", learning_curves_svg(result.history));
-  publication.write("predictions.csv", survival ? risks_text(result) : predictions_text(result, classes));
+  publication.write("predictions.csv", told_predictions(result, set.card));
   publication.write(
       kMarker,
-      nlohmann::ordered_json{{"recipe", set.recipe}, {"final_epochs", result.final_epochs}, {survival ? "concordance" : "pooled_accuracy", survival ? result.concordance : result.pooled_accuracy}}
+      nlohmann::ordered_json{{"recipe", set.recipe}, {"final_epochs", result.final_epochs}, {words.pooled, judged_by(result, set.card.task)}}
               .dump(2) +
           "\n");
   publication.publish(stale_join(set.joined));
   fmt::print(stderr, "{}: trained for {} epochs; {} on patients held out of training {:.3f} ({} slides)\n", folder.string(), result.final_epochs,
-             survival ? "Harrell's c within folds" : "accuracy", survival ? result.concordance : result.pooled_accuracy, result.predictions.size());
+             words.held_out, judged_by(result, set.card.task), result.predictions.size());
   return ExitCode::done;
 }
 

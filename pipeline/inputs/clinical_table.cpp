@@ -75,8 +75,8 @@ class ClinicalReader {
 
  private:
   static bool is_outcome(const std::string& name) {
-    static const std::set<std::string> others{"slide_id", "patient_id", "sample_id", "path", "label", "time", "event", "fold", "site"};
-    return others.contains(name);
+    static const std::set<std::string> others{"slide_id", "patient_id", "sample_id", "path", "label", "value", "time", "event", "fold", "site"};
+    return others.contains(name) || name.starts_with("label_");
   }
 
   void add(const std::string& name, bool judge) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What training is told of slides or patients: a class, or how they fared.
+// What training is told of slides or patients: a class, several labels, a number, or how they fared.
 #pragma once
 
 #include <filesystem>
@@ -17,6 +17,8 @@ struct TrainingLabel {
   int index = 0;     // of the class; of follow-up the event
   double months = 0;
   bool event = false;
+  std::vector<float> marks;  // of several labels: 1, 0 or NaN where it is not known, one a class name
+  double value = 0;          // of regression
 };
 
 /// Keyed by slide id where the table has one, else by patient id.
@@ -25,6 +27,12 @@ class TrainingLabels {
   /// Columns label and slide_id or patient_id, optional patient_id and site; rows without a label are left out. Throws ConfigError: missing columns, an
   /// id twice, fewer than two classes.
   static TrainingLabels classes(const std::filesystem::path& path);
+  /// A column label_<name> for each label, 1, 0 or empty where it is not known, else alike; rows without any are left out. Throws ConfigError: missing
+  /// columns, an id twice, a cell that is something else, nothing known.
+  static TrainingLabels marks(const std::filesystem::path& path);
+  /// Numbers under `column`, else alike; rows without one are left out. Throws ConfigError: missing columns, an id twice, a cell that is no finite number,
+  /// no number at all.
+  static TrainingLabels values(const std::filesystem::path& path, const std::string& column);
   /// Columns time (months) and event or the one that `censorship` names, else alike; rows without them are left out. Throws what read_follow_up throws.
   static TrainingLabels followed(const std::filesystem::path& path, const std::string& censorship);
 
@@ -32,10 +40,13 @@ class TrainingLabels {
   const TrainingLabel* find(const std::string& slide_id) const;
   /// Ids for which `find` was never the answer, sorted.
   std::vector<std::string> unused(const std::set<const TrainingLabel*>& used) const;
-  /// Sorted; of follow-up "risk" alone.
+  /// Sorted; of follow-up "risk" alone, of numbers the column's name; of several labels in the order of their columns.
   const std::vector<std::string>& class_names() const { return class_names_; }
 
  private:
+  struct Rows;
+  void add(const Rows& rows, std::size_t r, TrainingLabel label);
+
   std::map<std::string, TrainingLabel> by_slide_, by_patient_;
   std::vector<std::string> class_names_;
 };

@@ -2,6 +2,7 @@
 #include "pipeline/inputs/training_set.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <unistd.h>
@@ -81,6 +82,15 @@ std::string add_gene_sets(ModelCard& card, const fs::path& path) {
   return " sets " + sha256_of_file(path);
 }
 
+/// A model that reads its answer learns nothing else.
+void require_no_answer(const ModelCard& card, const Config& config) {
+  for (const Modality& modality : card.modalities)
+    for (const std::string& feature : modality.features)
+      if (config.train.task == "regression" && modality.name == kClinicalModality && feature == config.data.target)
+        throw ConfigError(fmt::format("{}: wanted clinical columns without '{}', which is to be predicted: name the others with --data.clinical_columns", config.run.clinical.string(),
+                                      feature));
+}
+
 /// Returns what the tables' part of the recipe is.
 std::string add_tables(TrainingSet& set, const Config& config) {
   const TablesAsked asked{config.run.genomics, config.run.clinical, config.data.clinical_columns, genomic_reading(config), 0};
@@ -91,6 +101,7 @@ std::string add_tables(TrainingSet& set, const Config& config) {
   for (const auto& table : modalities.tables()) set.joined.push_back({table.name, table.source->audit()});
   for (std::size_t i = 0; i < keys.size(); ++i) set.slides[i].tables = modalities.rows(keys[i]);
   set.card.modalities = modalities.cards();
+  require_no_answer(set.card, config);
   return modalities.recipe() + " columns " + config.data.clinical_columns + add_gene_sets(set.card, config.data.gene_sets);
 }
 
@@ -106,15 +117,23 @@ std::int64_t bytes_for_bags(const Config& config) {
   return limit > 0 ? limit : static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE) / 2;
 }
 
+TrainingLabels read_labels(const Config& config) {
+  const std::string& task = config.train.task;
+  const fs::path& path = config.data.labels;
+  if (task == "survival") return TrainingLabels::followed(path, config.data.censorship);
+  if (task == "multilabel") return TrainingLabels::marks(path);
+  return task == "regression" ? TrainingLabels::values(path, config.data.target) : TrainingLabels::classes(path);
+}
+
 }  // namespace
 
 TrainingSet read_training_set(const Config& config) {
-  const bool survival = config.train.task == "survival";
-  const TrainingLabels labels = survival ? TrainingLabels::followed(config.data.labels, config.data.censorship) : TrainingLabels::classes(config.data.labels);
+  const TrainingLabels labels = read_labels(config);
   TrainingSet set;
-  set.card.task = survival ? "survival" : "label";
+  set.card.task = config.train.task;
   set.card.classes = labels.class_names();
   std::string recipe = "train=3\n" + result_settings(config, {"train"});
+  if (config.train.task == "multilabel" || config.train.task == "regression") recipe += fmt::format("{}\n", fmt::join(set.card.classes, ","));
   std::int64_t room = bytes_for_bags(config);
   std::set<std::string> seen;
   std::set<const TrainingLabel*> used;
@@ -134,6 +153,8 @@ TrainingSet read_training_set(const Config& config) {
     slide.label = label->index;
     slide.months = label->months;
     slide.event = label->event;
+    slide.marks = label->marks;
+    slide.value = label->value;
     slide.site = site_of(*label, file.bag.slide_id);
     const auto bytes = static_cast<std::int64_t>(file.bag.features.size() * sizeof(float));
     slide.bag = std::move(file.bag);

@@ -42,6 +42,27 @@ TEST(Losses, BceAsksEveryClassForItself) {
   EXPECT_NEAR(multi_label_loss(logits(), several).item<double>(), both, 1e-12);
 }
 
+TEST(Losses, OfSeveralLabelsThoseThatAreNotKnownHaveNoPart) {
+  const double nan = std::nan("");
+  const at::Tensor marks = at::tensor({1.0, nan, 0.0}, at::kDouble);
+  const double yes = std::log1p(std::exp(-0.3)), no = std::log1p(std::exp(1.2));
+  EXPECT_NEAR(multi_label_loss(logits(), marks).item<double>(), (yes + no) / 2, 1e-12);
+  EXPECT_NEAR(multi_label_loss(logits(), marks, at::tensor({3.0, 5.0, 7.0}, at::kDouble)).item<double>(), (3 * yes + no) / 2, 1e-12) << "a no weighs 1";
+  const double sure = 1 / (1 + std::exp(-0.3)), unsure = 1 / (1 + std::exp(1.2));
+  const double focal = (std::pow(1 - sure, 2) * yes + std::pow(1 - unsure, 2) * no) / 2;
+  EXPECT_NEAR(multi_label_loss(logits(), marks, {}, 2).item<double>(), focal, 1e-12);
+  const BagLoss loss{LossKind::focal, {}, 2, AnswerKind::labels};
+  EXPECT_NEAR(loss(logits(), Target{0, {1, std::nanf(""), 0}, 0}).item<double>(), focal, 1e-12);
+}
+
+TEST(Losses, OfANumberHuberBendsAtOneStandardDeviation) {
+  const at::Tensor answer = at::tensor({0.25}, at::kDouble);
+  const auto at_score = [&](LossKind kind, double score) { return BagLoss{kind, {}, 2, AnswerKind::value}(answer, Target{0, {}, score}).item<double>(); };
+  EXPECT_NEAR(at_score(LossKind::mse, 2.25), 4, 1e-12);
+  EXPECT_NEAR(at_score(LossKind::huber, 2.25), 1.5, 1e-12);
+  EXPECT_NEAR(at_score(LossKind::huber, 0.75), 0.125, 1e-12);
+}
+
 TEST(Losses, SmoothSvmHasTheReferencesValuesAndAHingeForTheSure) {
   const at::Tensor rows = at::tensor({0.3, -0.1, 2.0, -1.0}, at::kDouble).reshape({2, 2});
   const auto row = [&](int i, int label) { return smooth_svm_loss(rows.narrow(0, i, 1), at::full({1}, label, at::kLong)).item<double>(); };

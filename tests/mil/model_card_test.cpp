@@ -36,6 +36,29 @@ class ModelCardFile : public testing::Test {
   ScratchFolder folder_;
 };
 
+TEST_F(ModelCardFile, OfANumberOrOfLabelsComesBackAsItWas) {
+  ModelCard number = small_card(false);
+  number.classes = {"tmb"};
+  number.value = ValueCard{0.1 + 0.2, 7.25};
+  write_model_card(folder_.path(), {number, "cafe"});
+  const ModelCard read = read_model_card(folder_.path()).card;
+  EXPECT_EQ(read.kind(), AnswerKind::value);
+  EXPECT_EQ(read.outputs(), 1);
+  EXPECT_EQ(read.value->mean, 0.1 + 0.2);
+  EXPECT_EQ(read.value->scale, 7.25);
+  EXPECT_THAT(sentence_with("/value/scale", 0), HasSubstr("key 'value.scale' with a number above 0 was wanted: it holds 0"));
+  EXPECT_THAT(sentence_with("/value/scale", -1), HasSubstr("key 'value.scale' with a number of 0 or more was wanted: it holds -1"));
+  write_model_card(folder_.path(), {number, "cafe"});
+  EXPECT_THAT(sentence_with("/classes", Json::array({"a", "b"})), HasSubstr("key 'classes' with the name of the number was wanted"));
+  write_model_card(folder_.path(), {number, "cafe"});
+  EXPECT_THAT(sentence_with("/multi_label", true), HasSubstr("one of survival, value and multi_label at most was wanted: it holds several"));
+  ModelCard labels = small_card(false);
+  labels.multi_label = true;
+  write_model_card(folder_.path(), {labels, "cafe"});
+  EXPECT_EQ(read_model_card(folder_.path()).card.kind(), AnswerKind::labels);
+  EXPECT_THAT(sentence_with("/multi_label", "yes"), HasSubstr("key 'multi_label' with true or false was wanted"));
+}
+
 TEST_F(ModelCardFile, ComesBackAsItWas) {
   auto card = small_card(true);
   card.modalities[0].mean[0] = 0.1 + 0.2;

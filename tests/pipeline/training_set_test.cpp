@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "mil/bag_file.h"
 #include "mil/model_error.h"
 #include "tests/support/expect_error.h"
@@ -51,6 +53,59 @@ TEST_F(TrainingSetTest, BagsMeetLabelsById) {
   EXPECT_EQ(set.card.classes, (std::vector<std::string>{"normal", "tumour"}));
   EXPECT_EQ(set.slides[1].label, 1);
   EXPECT_EQ(set.card.encoder_sha256, "sha");
+}
+
+TEST_F(TrainingSetTest, SeveralLabelsMeetBagsByIdAndMayBeUnknown) {
+  config.train.task = "multilabel";
+  write_text(config.data.labels, "slide_id,patient_id,label_EGFR,age,label_KRAS\nb,P2,1,60,\na,P1,0,70,1\nc,P3,,50,\n");
+  const TrainingSet set = read_training_set(config);
+  ASSERT_EQ(set.slides.size(), 2u);
+  EXPECT_EQ(set.card.task, "multilabel");
+  EXPECT_EQ(set.card.classes, (std::vector<std::string>{"EGFR", "KRAS"})) << "in the order of their columns";
+  EXPECT_EQ(set.slides[0].marks, (std::vector<float>{0, 1}));
+  EXPECT_EQ(set.slides[1].marks[0], 1);
+  EXPECT_TRUE(std::isnan(set.slides[1].marks[1]));
+  EXPECT_EQ(set.labels_without_bag, 0u) << "of c nothing is known";
+  write_text(config.data.labels, "slide_id,label_EGFR\na,1\nb,maybe\n");
+  EXPECT_EQ(refusal(), config.data.labels.string() + ": row 3 (b): wanted 0 or 1 under label_EGFR, got 'maybe': correct it, or leave it empty where it is not known");
+  write_text(config.data.labels, "slide_id,label_EGFR\na,1\na,0\n");
+  EXPECT_EQ(refusal(), config.data.labels.string() + ": row 3: wanted each id once, 'a' is there twice");
+  write_text(config.data.labels, "slide_id,label\na,1\n");
+  EXPECT_EQ(refusal(), config.data.labels.string() + ": wanted the columns label_<name> (1, 0 or empty) and slide_id or patient_id in the header row");
+  write_text(config.data.labels, "slide_id,label_EGFR\na,\n");
+  EXPECT_EQ(refusal(), config.data.labels.string() + ": wanted 1 or 0 under a column label_<name>, all are empty");
+}
+
+TEST_F(TrainingSetTest, NumbersMeetBagsByIdAndTheColumnNamesThem) {
+  config.train.task = "regression";
+  config.data.target = "tmb";
+  write_text(config.data.labels, "slide_id,patient_id,tmb\nb,P2,12.5\na,P1,-3e-1\nc,P3,\n");
+  const TrainingSet set = read_training_set(config);
+  ASSERT_EQ(set.slides.size(), 2u);
+  EXPECT_EQ(set.card.classes, std::vector<std::string>{"tmb"});
+  EXPECT_EQ(set.slides[0].value, -0.3);
+  EXPECT_EQ(set.slides[1].value, 12.5);
+  const std::string recipe = set.recipe;
+  write_text(config.data.labels, "slide_id,patient_id,hrd\nb,P2,12.5\na,P1,-3e-1\nc,P3,\n");
+  config.data.target = "hrd";
+  EXPECT_NE(read_training_set(config).recipe, recipe) << "the name is in the model";
+  write_text(config.data.labels, "slide_id,hrd\na,1\nb,high\n");
+  EXPECT_EQ(refusal(), config.data.labels.string() + ": row 3 (b): wanted a finite number under hrd, got 'high': correct it, or leave it empty where it is not known");
+  write_text(config.data.labels, "slide_id,hrd\na,1\nb,inf\n");
+  EXPECT_EQ(refusal(), config.data.labels.string() + ": row 3 (b): wanted a finite number under hrd, got 'inf': correct it, or leave it empty where it is not known");
+  write_text(config.data.labels, "slide_id,hrd\na,\n");
+  EXPECT_EQ(refusal(), config.data.labels.string() + ": wanted numbers under hrd, all cells are empty");
+  config.data.target = "tmb";
+  EXPECT_EQ(refusal(), config.data.labels.string() + ": wanted the columns tmb (or another that --data.target names) and slide_id or patient_id in the header row");
+}
+
+TEST_F(TrainingSetTest, WhatIsToBePredictedIsNoClinicalColumn) {
+  config.train.task = "regression";
+  write_text(config.data.labels, "slide_id,patient_id,value,label_EGFR,age\na,P1,3,1,60\nb,P2,4,0,70\n");
+  config.run.clinical = config.data.labels;
+  EXPECT_EQ(read_training_set(config).card.modalities.at(0).features, std::vector<std::string>{"age"});
+  config.data.target = "age";
+  EXPECT_EQ(refusal(), config.data.labels.string() + ": wanted clinical columns without 'age', which is to be predicted: name the others with --data.clinical_columns");
 }
 
 TEST_F(TrainingSetTest, BagWithoutLabelIsCountedNotGuessed) {

@@ -42,7 +42,7 @@ def main():
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
     folder = pathlib.Path(sys.argv[2])
     names = sorted(path.name for path in folder.glob("*.json"))
-    assert names == ["failed.json", "no_model.json", "not_finite.json", "ok.json", "survival.json", "tiles_only.json"], names
+    assert names == ["failed.json", "multilabel.json", "no_model.json", "not_finite.json", "ok.json", "regression.json", "survival.json", "tiles_only.json"], names
     documents = {}
     for name in names:
         documents[name] = load((folder / name).read_text(encoding="utf-8"))
@@ -57,7 +57,7 @@ def main():
         refused += 1
 
     open_maps = {("quality",), ("software",), ("results", 0, "probabilities")}
-    for good in (documents["ok.json"], documents["survival.json"]):
+    for good in (documents["ok.json"], documents["survival.json"], documents["regression.json"], documents["multilabel.json"]):
         for path, node in objects(good):
             if path not in open_maps:
                 damaged = copy.deepcopy(good)
@@ -83,6 +83,11 @@ def main():
                        [(survival, None), (survival + ("group",), "middle"), (survival + ("survival", 0), 1.5), (survival + ("months", 0), -1), (("results", 0, "label"), "tumour"),
                         (("results", 0, "kind"), "classification"), (("results", 0, "completeness_gap"), -1), (("results", 0, "modalities", 0, "share"), "0.5"),
                         (("gene_status", 0, "status"), "maybe"), (("gene_status", 0, "rule"), "about 4"), (("gene_status", 0, "text"), "")])
+    result = ("results", 0)
+    must_refuse_values(documents["regression.json"], [(result + ("kind",), "classification"), (result + ("label",), None), (result + ("unit",), "1"), (result + ("threshold",), 0.5),
+                        (result + ("probabilities",), {"tmb": 0.5}), (result + ("value",), "42"), (result + ("survival",), {})])
+    must_refuse_values(documents["multilabel.json"], [(result + ("kind",), "classification"), (result + ("kind",), "regression"), (result + ("threshold",), None),
+                        (result + ("probabilities",), {}), (result + ("value",), 0.5), (result + ("probabilities", "KRAS"), -0.1)])
     must_refuse_values(documents["ok.json"], [(("status",), "done"), (("schema_version",), 2), (("document_id",), "x"), (("created",), "yesterday"),
                         (("recipe",), "abc"), (("slide", "bytes"), -1), (("slide", "mpp"), 0), (("intended_use",), "Diagnosis."),
                         (("results", 0, "probabilities", "tumour"), 1.5), (("tile_classes", 0, "share"), 1.5), (("tile_classes", 0, "tiles"), -1), (("tile_classes", 0, "name"), ""),

@@ -83,6 +83,51 @@ TEST(Findings, SayOfASurvivalModelRiskGroupCurveAndShares) {
     {"gene": "ERBB2", "modality": "cnv", "value": null, "rule": ">=2", "text": "ERBB2 amplified", "status": "unknown"}])").dump());
 }
 
+TEST(Findings, SayOfARegressionModelTheNumberAndItsName) {
+  const std::string text = findings_json(sample_regression_findings());
+  const Json result = Json::parse(text)["results"][0];
+  EXPECT_EQ(result["kind"], "regression");
+  EXPECT_EQ(result["label"], "tmb");
+  EXPECT_EQ(result["value"], 42.5);
+  EXPECT_EQ(result["unit"], nullptr) << "the training's table names none";
+  EXPECT_EQ(result["probabilities"], Json::object());
+  EXPECT_EQ(findings_json(*read_findings(text)), text);
+  Findings odd = sample_regression_findings();
+  odd.prediction->value = std::numeric_limits<double>::infinity();
+  const std::string without = findings_json(odd);
+  EXPECT_EQ(Json::parse(without)["results"][0]["value"], nullptr);
+  EXPECT_EQ(Json::parse(without)["reasons"][0]["text"], "results[0].value is not a finite number; null is written in its place.");
+  EXPECT_EQ(findings_json(*read_findings(without)), without);
+}
+
+TEST(Findings, NameTheLabelsThatAreAYes) {
+  const std::string text = findings_json(sample_multi_label_findings());
+  const Json result = Json::parse(text)["results"][0];
+  EXPECT_EQ(result["kind"], "multilabel");
+  EXPECT_EQ(result["label"], "EGFR, TP53");
+  EXPECT_EQ(result["probabilities"].dump(), R"({"EGFR":0.75,"KRAS":0.25,"TP53":0.875})");
+  EXPECT_EQ(result["threshold"], 0.5);
+  EXPECT_EQ(findings_json(*read_findings(text)), text);
+  EXPECT_EQ(read_findings(text)->prediction->predicted, 2);
+  Findings none = sample_multi_label_findings();
+  none.prediction->probabilities = {0.25, 0.25, std::nextafter(0.5, 0)};
+  EXPECT_EQ(Json::parse(findings_json(none))["results"][0]["label"], "none");
+  none.prediction->probabilities[1] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(Json::parse(findings_json(none))["results"][0]["label"], nullptr);
+}
+
+TEST(Findings, LinesOfNumbersAndLabelsSayWhatTheyAre) {
+  const Json number = Json::parse(slides_jsonl_line(marker_of(sample_regression_findings())));
+  EXPECT_EQ(number["label"], "tmb");
+  EXPECT_EQ(number["value"], 42.5);
+  EXPECT_EQ(number["probability"], nullptr);
+  const Json labels = Json::parse(slides_jsonl_line(marker_of(sample_multi_label_findings())));
+  EXPECT_EQ(labels["label"], "EGFR, TP53");
+  EXPECT_EQ(labels["probability"], nullptr) << "each has its own";
+  EXPECT_EQ(labels["prob_KRAS"], 0.25);
+  EXPECT_FALSE(labels.contains("value"));
+}
+
 TEST(Findings, TellValuesOfTablesInTheDigitsOfAFloat) {
   Findings findings = sample_survival_findings();
   findings.prediction->features[0].value = 0.7F;
@@ -307,7 +352,7 @@ TEST(FindingsMarker, ReadsDocumentsFromBeforeThereWereSurvivalModels) {
 TEST(FindingsMarker, LabelsASurvivalModelsSlideWithItsRiskGroup) {
   const auto marker = read_marker_of(findings_json(sample_survival_findings()));
   ASSERT_TRUE(marker);
-  EXPECT_TRUE(marker->survival);
+  EXPECT_EQ(marker->kind, AnswerKind::risk);
   EXPECT_EQ(marker->label, "high");
   EXPECT_EQ(marker->risk, 1.25);
   EXPECT_EQ(marker->risk_cut, 0.5);

@@ -75,6 +75,34 @@ Findings sample_survival_findings() {
   return findings;
 }
 
+Findings sample_regression_findings() {
+  Findings findings = sample_findings();
+  findings.slide.id = "case-10";
+  Prediction& prediction = *findings.prediction;
+  prediction.task = "regression";
+  prediction.classes = {"tmb"};
+  prediction.probabilities.clear();
+  prediction.logits = {42.5};
+  prediction.predicted = 0;
+  prediction.value = 42.5;
+  return findings;
+}
+
+Findings sample_multi_label_findings() {
+  Findings findings = sample_findings();
+  findings.slide.id = "case-11";
+  Prediction& prediction = *findings.prediction;
+  prediction.task = "multilabel";
+  prediction.classes = {"EGFR", "KRAS", "TP53"};
+  prediction.probabilities = {0.75, 0.25, 0.875};
+  prediction.logits = {1.0986, -1.0986, 1.9459};
+  prediction.offset = {0, 0, 0};
+  prediction.contribution.clear();
+  prediction.predicted = 2;
+  prediction.multi_label = true;
+  return findings;
+}
+
 Findings sample_tile_findings(const std::vector<std::string>& classes) {
   Findings findings = sample_findings();
   findings.slide.id = "case-8";

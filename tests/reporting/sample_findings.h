@@ -20,6 +20,8 @@ Findings sample_findings();
 /// A survival model of tiles, RNA and clinical columns: high risk, RNA present, clinical missing; three genes, one without a value; a curated
 /// list of three lines, one of each status; a report among the artifacts.
 Findings sample_survival_findings();
+Findings sample_regression_findings();  // 42.5 of "tmb"
+Findings sample_multi_label_findings();  // EGFR and TP53 are a yes, KRAS is not
 
 /// A slide seen by a tile classifier and no slide-level model: no prediction, one row a class, heatmaps as classes_to_draw says:
 /// heatmap.tif and heatmap.png, or a pair per class.

@@ -40,6 +40,8 @@ TEST(Samples, FindingsForTheSchema) {
   const fs::path folder = fresh_folder("findings");
   write_text(folder / "ok.json", findings_json(sample_findings()));
   write_text(folder / "survival.json", findings_json(sample_survival_findings()));
+  write_text(folder / "regression.json", findings_json(sample_regression_findings()));
+  write_text(folder / "multilabel.json", findings_json(sample_multi_label_findings()));
   write_text(folder / "failed.json", findings_json(sample_failed_findings()));
   Findings odd = sample_findings();
   odd.status = "partial";

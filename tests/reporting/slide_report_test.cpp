@@ -52,6 +52,29 @@ TEST(SlideReport, DrawsNoCurveOfNumbersThatAreNotFinite) {
   EXPECT_TRUE(says(slide_report_html(findings), "No risk group: the risk is not a finite number."));
 }
 
+TEST(SlideReport, SaysANumberWithItsNameAndThatItIsNoMeasurement) {
+  const std::string page = slide_report_html(sample_regression_findings());
+  EXPECT_TRUE(says(page, "<p class=\"group\">tmb: 42.5</p>"));
+  EXPECT_TRUE(says(page, "in the units in which the training patients were measured. There is no interval: it is no measurement."));
+  EXPECT_TRUE(says(page, "tiles that speak for higher tmb; outlines"));
+  EXPECT_FALSE(says(page, "%</dd>")) << "no probabilities";
+  Findings odd = sample_regression_findings();
+  odd.prediction->value = -std::numeric_limits<double>::infinity();
+  EXPECT_TRUE(says(slide_report_html(odd), "<p class=\"group\">No finite tmb.</p>"));
+}
+
+TEST(SlideReport, NamesTheLabelsThatAreAYesAndShowsAll) {
+  const std::string page = slide_report_html(sample_multi_label_findings());
+  EXPECT_TRUE(says(page, "<p class=\"group\">EGFR, TP53</p>"));
+  EXPECT_TRUE(says(page, "<div class=\"first\"><dt>TP53</dt><dd>87.5&nbsp;%</dd>"));
+  EXPECT_TRUE(says(page, "<div class=\"first\"><dt>EGFR</dt><dd>75.0&nbsp;%</dd>"));
+  EXPECT_TRUE(says(page, "<div><dt>KRAS</dt><dd>25.0&nbsp;%</dd>"));
+  EXPECT_TRUE(says(page, "tiles that speak for TP53; outlines"));
+  Findings none = sample_multi_label_findings();
+  none.prediction->probabilities = {0.1, 0.2, 0.3};
+  EXPECT_TRUE(says(slide_report_html(none), "<p class=\"group\">None of the labels</p>"));
+}
+
 TEST(SlideReport, SaysWhichInputsWereThereAndWhichWereMissing) {
   const std::string page = slide_report_html(sample_survival_findings());
   EXPECT_TRUE(says(page, "Missing for this slide: clinical. The answer rests on the other inputs alone."));
