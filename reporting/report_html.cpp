@@ -48,7 +48,8 @@ std::string attention_line(const FindingsMarker& slide) {
 
 std::string prediction_list(const FindingsMarker& slide) {
   auto classes = slide.probabilities;
-  std::stable_sort(classes.begin(), classes.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  if (slide.kind != AnswerKind::labels)  // which keep their order: slides below one another compare at a glance
+    std::stable_sort(classes.begin(), classes.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   std::string out = "<dl>\n";
   for (const auto& [name, probability] : classes)
     out += fmt::format(

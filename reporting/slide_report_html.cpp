@@ -110,7 +110,8 @@ bool stressed(const FindingsMarker& slide, const std::string& name, double proba
 
 std::string class_bars(const FindingsMarker& slide) {
   auto classes = slide.probabilities;
-  std::stable_sort(classes.begin(), classes.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  if (slide.kind != AnswerKind::labels)  // which keep their order: slides below one another compare at a glance
+    std::stable_sort(classes.begin(), classes.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   std::string out = "<div class=\"prediction\"><dl>\n";
   for (const auto& [name, probability] : classes)
     out += fmt::format(
