@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // microtome evaluate: predictions and labels in, or a model, bags and labels; metrics.json, curves and a page out. Here of classes;
-// evaluate_survival.cpp is of risks.
+// evaluate_survival.cpp is of risks, evaluate_regression.cpp of numbers.
 #include <fmt/format.h>
 #include <signal.h>
 
@@ -10,9 +10,11 @@
 #include "mil/allowed_models.h"
 #include "mil/evaluation/classification.h"
 #include "pipeline/commands.h"
+#include "pipeline/commands/evaluate_regression.h"
 #include "pipeline/commands/evaluate_survival.h"
 #include "pipeline/inputs/risk_table.h"
 #include "pipeline/inputs/scoring_set.h"
+#include "pipeline/inputs/value_table.h"
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/machine/threads.h"
 #include "pipeline/outputs/evaluation_files.h"
@@ -48,7 +50,9 @@ void choose_positive(Judged& judged, const EvaluateSettings& settings) {
   judged.positive = static_cast<int>(found - judged.classes.begin());
 }
 
-void refuse_options_of_survival(const EvaluateSettings& settings) {
+void refuse_options_of_other_tasks(const EvaluateSettings& settings) {
+  if (settings.target != kValueColumn)
+    throw ConfigError("--evaluate.target: wanted predictions with a column value, got prob_<class> columns: leave it out");
   for (const auto& [name, given] :
        {std::pair("censorship", !settings.censorship.empty()), std::pair("risk_cut", settings.risk_cut != "auto"),
         std::pair("tau", settings.tau != "auto"), std::pair("horizon", settings.horizon != "auto")})
@@ -204,6 +208,10 @@ void require_inputs(const EvaluateSettings& settings) {
 ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::string>&) {
   const EvaluateSettings& settings = options.config.evaluate;
   require_inputs(settings);
+  if (settings.model.empty() && predicts_value(settings.predictions)) {
+    evaluate_regression(settings);
+    return ExitCode::done;
+  }
   if (settings.model.empty() && predicts_risk(settings.predictions)) {
     evaluate_survival(settings);
     return ExitCode::done;
@@ -211,7 +219,7 @@ ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::s
   const auto allowed = allowed_models(options.config);
   const auto model = settings.model.empty() ? nullptr : load_slide_model(settings.model, allowed.get());
   if (model && model->card().survival) return evaluate_survival_model(options.config, *model);
-  refuse_options_of_survival(settings);
+  refuse_options_of_other_tasks(settings);
   const std::vector<std::string> columns = column_names(settings.subgroups);
   EvaluationSet set;
   std::string predictions;
