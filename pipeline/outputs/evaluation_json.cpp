@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/outputs/evaluation_result.h"
+#include "pipeline/outputs/metrics_parts.h"
 #include "pipeline/outputs/survival_result.h"
 
 namespace microtome {
@@ -27,6 +28,13 @@ Json metric_json(const Metric& m) {
 Json metrics_object(const std::vector<Metric>& metrics) {
   Json out = Json::object();
   for (const Metric& m : metrics) out[m.name] = metric_json(m);
+  return out;
+}
+
+Json compared_metrics(const std::vector<Metric>& one, const std::vector<Metric>& other, const std::vector<Metric>& difference) {
+  Json out = Json::object();
+  for (std::size_t k = 0; k < difference.size(); ++k)
+    out[difference[k].name] = {{"one", number(one[k].value)}, {"other", number(other[k].value)}, {"difference", metric_json(difference[k])}};
   return out;
 }
 
@@ -102,11 +110,6 @@ Json delong_json(const Comparison& c) {
 
 Json comparison_json(const ComparedModels& compared) {
   const Comparison& c = compared.result;
-  Json values = Json::object();
-  for (std::size_t k = 0; k < c.difference.size(); ++k) {
-    Json difference = metric_json(c.difference[k]);
-    values[c.difference[k].name] = {{"one", number(c.one[k].value)}, {"other", number(c.other[k].value)}, {"difference", difference}};
-  }
   Json mcnemar = {{"only_one_right", c.mcnemar.only_one}, {"only_other_right", c.mcnemar.only_other}, {"p", number(c.mcnemar.p)}};
   if (!c.mcnemar.reason.empty()) mcnemar["reason"] = c.mcnemar.reason;
   return {{"n", compared.rows},
@@ -114,7 +117,7 @@ Json comparison_json(const ComparedModels& compared) {
           {"left_out", compared.left_out},
           {"decisions_of_one", rule_json(compared.one_rule)},
           {"decisions_of_other", rule_json(compared.other_rule)},
-          {"classification", values},
+          {"classification", compared_metrics(c.one, c.other, c.difference)},
           {"delong", delong_json(c)},
           {"mcnemar", mcnemar}};
 }
@@ -214,15 +217,25 @@ Json ladder_json(const std::vector<JudgedRung>& ladder) {
 
 Json compared_risks_json(const ComparedRisks& compared) {
   const SurvivalComparison& c = compared.result;
-  Json values = Json::object();
-  for (std::size_t k = 0; k < c.difference.size(); ++k)
-    values[c.difference[k].name] = {
-        {"one", number(c.one[k].value)}, {"other", number(c.other[k].value)}, {"difference", metric_json(c.difference[k])}};
   return {{"n", compared.patients},
           {"events", compared.events},
           {"left_out", compared.left_out},
           {"times", times_json(compared.times)},
-          {"survival", values}};
+          {"survival", compared_metrics(c.one, c.other, c.difference)}};
+}
+
+Json decisions_json(const EvaluationResult& result) {
+  Json out = rule_json(result.rule);
+  out["confusion"] = confusion_json(result.set.judged);
+  return out;
+}
+
+void add_judged_classes(Json& out, const EvaluationResult& result) {
+  out["classification"] = metrics_object(result.metrics);
+  if (!result.fold_means.empty()) out["fold_means"] = {{"classification", metrics_object(result.fold_means)}};
+  if (!result.folds.empty()) out["per_fold"] = folds_json(result.folds);
+  if (!result.subgroups.empty()) out["subgroups"] = subgroups_json(result.subgroups);
+  if (result.compared) out["comparison"] = comparison_json(*result.compared);
 }
 
 }  // namespace
@@ -247,19 +260,26 @@ std::string metrics_json(const SurvivalResult& result) {
 
 std::string metrics_json(const EvaluationResult& result) {
   Json out = {{"schema_version", 1}, {"task", "classification"}, {"input", input_json(result.set)}};
-  out["decisions"] = rule_json(result.rule);
-  out["decisions"]["confusion"] = confusion_json(result.set.judged);
+  out["decisions"] = decisions_json(result);
   out["intervals"] = {{"level", 0.95},
                       {"resamples", result.settings.bootstrap},
                       {"seed", result.settings.seed},
                       {"resampled", "patients, by class and fold"}};
-  out["classification"] = metrics_object(result.metrics);
-  if (!result.fold_means.empty()) out["fold_means"] = {{"classification", metrics_object(result.fold_means)}};
-  if (!result.folds.empty()) out["per_fold"] = folds_json(result.folds);
-  if (!result.subgroups.empty()) out["subgroups"] = subgroups_json(result.subgroups);
-  if (result.compared) out["comparison"] = comparison_json(*result.compared);
+  add_judged_classes(out, result);
   out["intended_use"] = "research use only";
   return out.dump(2) + "\n";
+}
+
+std::string metrics_object_text(const std::vector<Metric>& metrics) { return metrics_object(metrics).dump(); }
+
+std::string compared_metrics_text(const std::vector<Metric>& one, const std::vector<Metric>& other, const std::vector<Metric>& difference) {
+  return compared_metrics(one, other, difference).dump();
+}
+
+std::string judged_classes_text(const EvaluationResult& result) {
+  Json out = {{"decisions", decisions_json(result)}};
+  add_judged_classes(out, result);
+  return out.dump();
 }
 
 }  // namespace microtome

@@ -56,8 +56,8 @@ std::vector<ClassCurves> class_curves(const Judged& judged);
 struct NamedText {
   std::string name, text;
 };
-/// roc.csv, pr.csv, reliability.csv, decision_curve.csv.
-std::vector<NamedText> curve_tables(const std::vector<ClassCurves>& curves);
+/// roc.csv, pr.csv, reliability.csv, decision_curve.csv. `first`: what their first column, the name of a curve, is called.
+std::vector<NamedText> curve_tables(const std::vector<ClassCurves>& curves, const std::string& first = "class");
 
 /// roc.svg, pr.svg, reliability.svg, decision_curve.svg; captions say how to read them.
 struct CurveFigure {

@@ -138,4 +138,5 @@ for name, path, value in [
 ]:
     metrics.refuse_value(name, path, value)
 metrics.refused_by("metrics-1.json")
+metrics.refused_by("metrics-multilabel-1.json")
 metrics.report()
