@@ -49,7 +49,8 @@ const std::vector<Command> kCommands = {
      "  microtome evaluate --model model/ --bags held_out/ --labels labels.csv --output evaluation/     scores the bags first\n"
      "  microtome evaluate --model model/ --bags held_out/ --genomics genes.h5ad --labels labels.csv --threads 8 --output evaluation/\n"
      "  microtome evaluate --predictions a.csv --compare b.csv --labels labels.csv --subgroups sex,site --output evaluation/\n"
-     "  microtome evaluate --predictions risks.csv --labels follow_up.csv --output evaluation/                   survival: risk, time, event\n",
+     "  microtome evaluate --predictions risks.csv --labels follow_up.csv --output evaluation/                   survival: risk, time, event\n"
+     "  microtome evaluate --predictions values.csv --labels scores.csv --evaluate.target hrd --output evaluation/   a number: value, and the column hrd\n",
      {"evaluate", "run.max_missing_genes", "run.max_missing_patients", "genomics.modality", "genomics.layer", "genomics.aliases", "genomics.keys", "genomics.map", "genomics.duplicates", "data.features", "engine.threads", "engine.memory_limit", "engine.progress"},
      {},
      command_evaluate},

@@ -67,6 +67,7 @@ void check_evaluate(const EvaluateSettings& evaluate, std::vector<std::string>& 
           fmt::format("evaluate.task: wanted auto, label or multilabel, got '{}'", evaluate.task));
   require(out, auto_or_number(evaluate.threshold, 0, 1),
           fmt::format("evaluate.threshold: wanted auto or a probability in 0..1, got '{}'", evaluate.threshold));
+  require(out, !evaluate.target.empty(), "evaluate.target: wanted a column of the labels, got an empty name: leave it out for value");
   require(out, auto_or_number(evaluate.risk_cut, -1e300, 1e300),
           fmt::format("evaluate.risk_cut: wanted auto or a number, got '{}'", evaluate.risk_cut));
   for (const auto& [name, text] : {std::pair("tau", evaluate.tau), std::pair("horizon", evaluate.horizon)})

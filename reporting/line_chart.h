@@ -22,6 +22,7 @@ struct ChartSeries {
   ChartMark mark = ChartMark::line;
   std::vector<ChartPoint> points;
   std::vector<ChartPoint> strokes = {};  // short upright strokes across the line, as for the censored on a survival curve
+  double radius = 4.5;                   // of points; smaller ones let others shine through, as in a cloud
 };
 
 /// Whole numbers under the ticks of the x axis, as of patients at risk. Rows have the colours of the series that is named alike.
@@ -45,7 +46,7 @@ struct Chart {
 /// Where the x axis has its ticks.
 std::vector<double> chart_x_ticks(const Chart& chart);
 
-/// One <svg> element, 460 wide, with title, labelled axes with ticks, counts and a legend below. Colours are Okabe and Ito's (2008), which
+/// One <svg> element, 460 wide, or more where the numbers of the y axis are long, with title, labelled axes with ticks, counts and a legend below. Colours are Okabe and Ito's (2008), which
 /// colour-blind eyes tell apart; series differ in their dashes too. All text is escaped.
 std::string chart_svg(const Chart& chart);
 

@@ -11,7 +11,6 @@ namespace microtome {
 namespace {
 
 constexpr std::array kNames = {"equal_opportunity", "equalised_odds", "demographic_parity", "predictive_parity", "calibration"};
-using Gaps = std::array<std::optional<double>, kNames.size()>;
 
 /// What a permutation changes, per level.
 struct LevelCounts {
@@ -67,11 +66,11 @@ std::optional<double> spread(const std::vector<LevelCounts>& levels, Value value
   return high - low;
 }
 
-Gaps gaps(const std::vector<LevelCounts>& levels) {
+Values gaps(const std::vector<LevelCounts>& levels) {
   using Share = std::pair<double, double>;
   const auto sensitivity = spread(levels, [](const LevelCounts& c) { return Share(c.hits, c.positives); });
   const auto alarms = spread(levels, [](const LevelCounts& c) { return Share(c.called - c.hits, c.rows - c.positives); });
-  Gaps out;
+  Values out(kNames.size());
   out[0] = sensitivity;
   if (sensitivity && alarms) out[1] = std::max(*sensitivity, *alarms);
   out[2] = spread(levels, [](const LevelCounts& c) { return Share(c.called, c.rows); });
@@ -84,55 +83,13 @@ Gaps gaps(const std::vector<LevelCounts>& levels) {
   return out;
 }
 
-/// Levels of the units that are permuted: patients where each has one level, else rows. `unit`: whose level a row takes.
-struct Units {
-  std::vector<int> level, unit;
-};
-
-Units units_of(const Judged& judged, const std::vector<int>& level) {
-  Units patients{std::vector<int>(static_cast<std::size_t>(judged.patients()), -2), judged.patient}, rows{level, {}};
-  bool whole = true;
-  for (std::size_t r = 0; r < level.size(); ++r) {
-    rows.unit.push_back(static_cast<int>(r));
-    int& seen = patients.level[static_cast<std::size_t>(judged.patient[r])];
-    whole &= seen == -2 || seen == level[r];
-    seen = level[r];
-  }
-  return whole ? patients : rows;
-}
-
-/// Fisher-Yates among the units that have a level.
-void permute(std::vector<int>& level, std::mt19937_64& engine) {
-  std::vector<std::size_t> there;
-  for (std::size_t u = 0; u < level.size(); ++u)
-    if (level[u] >= 0) there.push_back(u);
-  for (std::size_t i = there.size(); i > 1; --i) std::swap(level[there[i - 1]], level[there[draw_below(engine, i)]]);
-}
-
 }  // namespace
 
 std::vector<Gap> fairness_gaps(const Judged& judged, const std::vector<int>& level, int levels, const BootstrapSettings& settings) {
   const Prepared rows = prepare(judged);
-  const Gaps seen = gaps(count(rows, level, levels));
-  Units units = units_of(judged, level);
-  std::array<int, kNames.size()> as_large{}, defined{};
-  std::mt19937_64 engine(settings.seed);
-  std::vector<int> drawn(level.size());
-  for (int b = 0; b < settings.resamples; ++b) {
-    permute(units.level, engine);
-    for (std::size_t r = 0; r < level.size(); ++r) drawn[r] = units.level[static_cast<std::size_t>(units.unit[r])];
-    const Gaps chance = gaps(count(rows, drawn, levels));
-    for (std::size_t k = 0; k < kNames.size(); ++k) {
-      defined[k] += chance[k].has_value();
-      as_large[k] += chance[k] && seen[k] && *chance[k] >= *seen[k] - 1e-12;
-    }
-  }
-  std::vector<Gap> out;
-  for (std::size_t k = 0; k < kNames.size(); ++k) {
-    out.push_back({kNames[k], seen[k], {}, seen[k] ? "" : "a level has no row to take it from"});
-    if (seen[k]) out.back().p = (1.0 + as_large[k]) / (1.0 + defined[k]);
-  }
-  return out;
+  return permuted_gaps(
+      {kNames.begin(), kNames.end()}, judged.patient, level,
+      [&](const std::vector<int>& drawn) { return gaps(count(rows, drawn, levels)); }, "a level has no row to take it from", settings);
 }
 
 }  // namespace microtome

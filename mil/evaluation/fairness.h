@@ -2,21 +2,12 @@
 // How far apart the levels of a column are treated. Two classes only.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "mil/evaluation/bootstrap.h"
 #include "mil/evaluation/judged.h"
+#include "mil/evaluation/levels.h"
 
 namespace microtome {
-
-/// The largest distance between two levels. `p`: the share of permutations of the levels among patients with a gap at least as large.
-struct Gap {
-  std::string name;
-  std::optional<double> value, p;
-  std::string reason;  // where there is no value
-};
 
 /// equal_opportunity (sensitivity), equalised_odds (the larger of the distances of sensitivity and of the false positive rate),
 /// demographic_parity (share called positive), predictive_parity (PPV), calibration (ECE of 15 bins); Hardt 2016, Chouldechova 2017.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "mil/evaluation/classification.h"
 
@@ -12,7 +11,7 @@ namespace microtome {
 namespace {
 
 std::string why_suppressed(const Judged& level) {
-  if (level.patients() < kFewestPatients) return fmt::format("fewer than {} patients", kFewestPatients);
+  if (const std::string few = why_too_few(level.patients()); !few.empty()) return few;
   std::vector<int> of_class(level.classes.size(), 0);
   for (const int c : level.patients_class()) ++of_class[static_cast<std::size_t>(c)];
   if (std::count_if(of_class.begin(), of_class.end(), [](int n) { return n >= kFewestPatientsOfClass; }) >= 2) return "";
@@ -22,7 +21,7 @@ std::string why_suppressed(const Judged& level) {
 
 SubgroupLevel judge_level(const Judged& rows, const std::string& name, const BootstrapSettings& settings) {
   SubgroupLevel out;
-  out.name = name.empty() ? "(not given)" : name;
+  out.name = name;
   out.rows = static_cast<std::int64_t>(rows.rows());
   out.patients = rows.patients();
   out.suppressed = why_suppressed(rows);
@@ -30,34 +29,21 @@ SubgroupLevel judge_level(const Judged& rows, const std::string& name, const Boo
   return out;
 }
 
-std::string worst_of(const std::vector<SubgroupLevel>& levels) {
-  const SubgroupLevel* worst = nullptr;
-  int compared = 0;
-  for (const SubgroupLevel& level : levels) {
-    if (level.metrics.empty() || !level.metrics.front().value) continue;  // the AUC comes first
-    ++compared;
-    if (!worst || *level.metrics.front().value < *worst->metrics.front().value) worst = &level;
-  }
-  return compared < 2 ? "" : worst->name;
-}
-
 }  // namespace
 
 Subgroups judge_subgroups(const Judged& judged, const std::string& column, const std::vector<std::string>& level_of_row,
                           const BootstrapSettings& settings) {
-  std::map<std::string, std::vector<std::size_t>> rows_of;
-  for (std::size_t r = 0; r < judged.rows(); ++r) rows_of[level_of_row[r]].push_back(r);
   Subgroups out;
   out.column = column;
   std::vector<int> level(judged.rows(), -1);
   int reported = 0;
-  for (const auto& [name, rows] : rows_of) {
+  for (const auto& [name, rows] : rows_by_level(level_of_row)) {
     out.levels.push_back(judge_level(judged.select(rows), name, settings));
     if (!out.levels.back().suppressed.empty()) continue;
     for (const std::size_t r : rows) level[r] = reported;
     ++reported;
   }
-  out.worst_level = worst_of(out.levels);
+  out.worst_level = worst_level(out.levels);  // the AUC comes first
   if (!judged.binary())
     out.why_no_gaps = "gaps are defined for two classes";
   else if (reported < 2)

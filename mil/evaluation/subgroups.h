@@ -13,8 +13,7 @@
 
 namespace microtome {
 
-inline constexpr int kFewestPatients = 20;        // of a level that is reported
-inline constexpr int kFewestPatientsOfClass = 5;  // in at least two classes
+inline constexpr int kFewestPatientsOfClass = 5;  // of a level that is reported, in at least two classes
 
 struct SubgroupLevel {
   std::string name;

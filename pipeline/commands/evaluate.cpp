@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // microtome evaluate: predictions and labels in, or a model, bags and labels; metrics.json, curves and a page out. Here of classes;
-// evaluate_survival.cpp is of risks, evaluate_multilabel.cpp of labels that are each true or not.
+// evaluate_survival.cpp is of risks, evaluate_regression.cpp of numbers, evaluate_multilabel.cpp of labels that are each true or not.
 #include <fmt/format.h>
 #include <signal.h>
 
@@ -9,10 +9,12 @@
 #include "mil/allowed_models.h"
 #include "pipeline/commands.h"
 #include "pipeline/commands/evaluate_multilabel.h"
+#include "pipeline/commands/evaluate_regression.h"
 #include "pipeline/commands/evaluate_survival.h"
 #include "pipeline/commands/judge_classes.h"
 #include "pipeline/inputs/risk_table.h"
 #include "pipeline/inputs/scoring_set.h"
+#include "pipeline/inputs/value_table.h"
 #include "pipeline/machine/interrupt.h"
 #include "pipeline/machine/threads.h"
 #include "pipeline/outputs/evaluation_files.h"
@@ -41,7 +43,9 @@ void choose_positive(Judged& judged, const EvaluateSettings& settings) {
   judged.positive = static_cast<int>(found - judged.classes.begin());
 }
 
-void refuse_options_of_survival(const EvaluateSettings& settings) {
+void refuse_options_of_other_tasks(const EvaluateSettings& settings) {
+  if (settings.target != kValueColumn)
+    throw ConfigError("--evaluate.target: wanted predictions with a column value, got prob_<class> columns: leave it out");
   for (const auto& [name, given] :
        {std::pair("censorship", !settings.censorship.empty()), std::pair("risk_cut", settings.risk_cut != "auto"),
         std::pair("tau", settings.tau != "auto"), std::pair("horizon", settings.horizon != "auto")})
@@ -160,6 +164,8 @@ void refuse_task_without_probabilities(const EvaluateSettings& settings) {
   if (!settings.model.empty()) throw ConfigError("--evaluate.task: wanted predictions of a file, got a model, which says its task itself: leave it out");
   if (predicts_risk(settings.predictions))
     throw ConfigError("--evaluate.task: wanted predictions with prob_<name> columns, got risk, which is survival: leave it out");
+  if (predicts_value(settings.predictions))
+    throw ConfigError("--evaluate.task: wanted predictions with prob_<name> columns, got value, which is a number: leave it out");
 }
 
 /// Predictions, or a model and bags; and not into the folder of the model, which has a predictions.csv of its own.
@@ -185,6 +191,10 @@ ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::s
   const EvaluateSettings& settings = options.config.evaluate;
   require_inputs(settings);
   refuse_task_without_probabilities(settings);
+  if (settings.model.empty() && predicts_value(settings.predictions)) {
+    evaluate_regression(settings);
+    return ExitCode::done;
+  }
   if (settings.model.empty() && predicts_risk(settings.predictions)) {
     evaluate_survival(settings);
     return ExitCode::done;
@@ -196,7 +206,7 @@ ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::s
   const auto allowed = allowed_models(options.config);
   const auto model = settings.model.empty() ? nullptr : load_slide_model(settings.model, allowed.get());
   if (model && model->card().survival) return evaluate_survival_model(options.config, *model);
-  refuse_options_of_survival(settings);
+  refuse_options_of_other_tasks(settings);
   const std::vector<std::string> columns = column_names(settings.subgroups);
   EvaluationSet set;
   std::string predictions;

@@ -9,6 +9,7 @@
 #include "mil/evaluation/classification.h"
 #include "pipeline/commands/judge_classes.h"
 #include "pipeline/inputs/multilabel_set.h"
+#include "pipeline/inputs/value_table.h"
 #include "pipeline/outputs/evaluation_files.h"
 #include "pipeline/outputs/metric_text.h"
 #include "pipeline/outputs/multilabel_result.h"
@@ -19,6 +20,8 @@ namespace {
 void refuse_options_of_other_tasks(const EvaluateSettings& settings) {
   if (!settings.positive.empty())
     throw ConfigError("--evaluate.positive: wanted predictions of two classes, got labels, whose positive is 1: leave it out");
+  if (settings.target != kValueColumn)
+    throw ConfigError("--evaluate.target: wanted predictions with a column value, got prob_<name> columns: leave it out");
   for (const auto& [name, given] :
        {std::pair("censorship", !settings.censorship.empty()), std::pair("risk_cut", settings.risk_cut != "auto"),
         std::pair("tau", settings.tau != "auto"), std::pair("horizon", settings.horizon != "auto")})

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "pipeline/inputs/delimited_table.h"
+#include "pipeline/inputs/value_table.h"
 #include "pipeline/outputs/evaluation_files.h"
 #include "pipeline/outputs/metric_text.h"
 #include "pipeline/outputs/survival_ladder.h"
@@ -22,7 +23,8 @@ std::optional<double> number_or_auto(const std::string& text) {
   return value;
 }
 
-void refuse_options_of_classes(const EvaluateSettings& settings) {
+void refuse_options_of_other_tasks(const EvaluateSettings& settings) {
+  if (settings.target != kValueColumn) throw ConfigError("--evaluate.target: wanted predictions with a column value, got risks: leave it out");
   if (!settings.positive.empty()) throw ConfigError("--evaluate.positive: wanted predictions of two classes, got risks: leave it out");
   if (settings.threshold != "auto")
     throw ConfigError("--evaluate.threshold: wanted predictions of two classes, got risks: cut them with --evaluate.risk_cut");
@@ -73,7 +75,7 @@ void add_follow_up(SurvivalResult& result) {
 }
 
 SurvivalResult judge(const EvaluateSettings& settings) {
-  refuse_options_of_classes(settings);
+  refuse_options_of_other_tasks(settings);
   const std::vector<std::string> columns = column_names(settings.subgroups);
   SurvivalResult out;
   out.settings = settings;

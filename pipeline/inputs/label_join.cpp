@@ -17,14 +17,6 @@ namespace {
   throw InputError(fmt::format("{}: {}", path.string(), sentence));
 }
 
-std::string patient_of(const PredictedRow& row, const LabelledRow* label, const fs::path& labels) {
-  const std::string of_label = label ? label->patient_id : "";
-  if (!row.patient_id.empty() && !of_label.empty() && row.patient_id != of_label)
-    refuse(labels, fmt::format("slide {}: wanted the patient that the predictions name, got another: correct one of the tables", row.id));
-  if (!of_label.empty()) return of_label;
-  return row.patient_id.empty() ? tcga_patient(row.id).value_or(row.id) : row.patient_id;
-}
-
 const LabelledRow& label_of(const LabelTable& labels, const std::string& id, const PredictedRow& row, const fs::path& predictions,
                             const fs::path& path) {
   const auto found = labels.rows.find(id);
@@ -65,7 +57,7 @@ void find_patients(std::vector<PredictedRow>& rows, bool of_slides, const LabelT
   std::map<std::string, int> fold_of;
   for (PredictedRow& row : rows) {
     const LabelledRow* label = labelled.by_slide ? &label_of(labelled, row.id, row, predictions, labels) : nullptr;
-    row.patient_id = of_slides ? patient_of(row, label, labels) : row.id;
+    row.patient_id = of_slides ? patient_of(row, label ? label->patient_id : "", labels) : row.id;
     if (row.fold && fold_of.emplace(row.patient_id, *row.fold).first->second != *row.fold)
       refuse(predictions,
              fmt::format("row {} ({}): wanted all slides of a patient in one fold, this one's lie in two: cut folds by patient", row.line,

@@ -47,6 +47,14 @@ void refuse_row(const fs::path& path, const RowIdentity& row, const std::string&
   throw InputError(fmt::format("{}: row {} ({}): {}", path.string(), row.line, row.id, sentence));
 }
 
+std::string patient_of(const RowIdentity& row, const std::string& of_label, const fs::path& labels) {
+  if (!row.patient_id.empty() && !of_label.empty() && row.patient_id != of_label)
+    throw InputError(fmt::format("{}: slide {}: wanted the patient that the predictions name, got another: correct one of the tables",
+                                 labels.string(), row.id));
+  if (!of_label.empty()) return of_label;
+  return row.patient_id.empty() ? tcga_patient(row.id).value_or(row.id) : row.patient_id;
+}
+
 void require_rows(const fs::path& path, std::size_t rows) {
   if (rows == 0) throw InputError(fmt::format("{}: wanted predictions: there is no row under the header: is it the right file?", path.string()));
 }

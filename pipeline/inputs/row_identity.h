@@ -31,6 +31,10 @@ void require_id_column(const std::filesystem::path& path, const DelimitedTable& 
 /// "path: row 7 (id): sentence" as InputError.
 [[noreturn]] void refuse_row(const std::filesystem::path& path, const RowIdentity& row, const std::string& sentence);
 
+/// Whose slide a row is: `of_label`, the labels' patient_id of it ("" without), else the row's own, else the patient in a TCGA barcode, else
+/// the slide itself. Throws InputError, naming `labels`: the two tables name different patients.
+std::string patient_of(const RowIdentity& row, const std::string& of_label, const std::filesystem::path& labels);
+
 /// Throws InputError: 0 rows.
 void require_rows(const std::filesystem::path& path, std::size_t rows);
 

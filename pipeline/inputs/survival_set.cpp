@@ -35,7 +35,7 @@ class Join {
     std::map<std::string, Patient> out;
     for (const RiskRow& row : risks_.rows) {
       const FollowedRow* of_slide = follow_up_.by_slide ? &followed(row.id, row) : nullptr;
-      const std::string id = patient_of(row, of_slide);
+      const std::string id = risks_.of_slides ? patient_of(row, of_slide ? of_slide->patient_id : "", labels_) : row.id;
       const FollowedRow& own = of_slide ? *of_slide : followed(id, row);
       const auto [there, fresh] = out.emplace(id, Patient{own, {}});
       if (!fresh && of_slide) merge_follow_up(labels_, id, there->second.followed, own);
@@ -61,16 +61,6 @@ class Join {
     refuse(labels_,
            fmt::format("wanted time and event for every prediction: {} (row {} of {}) has none: add them, or leave the prediction out",
                        id == row.id ? id : fmt::format("the patient of {}", row.id), row.line, predictions_.filename().string()));
-  }
-
-  std::string patient_of(const RiskRow& row, const FollowedRow* of_slide) const {
-    if (!risks_.of_slides) return row.id;
-    const std::string of_label = of_slide ? of_slide->patient_id : "";
-    if (!row.patient_id.empty() && !of_label.empty() && row.patient_id != of_label)
-      refuse(labels_,
-             fmt::format("slide {}: wanted the patient that the predictions name, got another: correct one of the tables", row.id));
-    if (!of_label.empty()) return of_label;
-    return row.patient_id.empty() ? tcga_patient(row.id).value_or(row.id) : row.patient_id;
   }
 
   const fs::path &predictions_, &labels_;

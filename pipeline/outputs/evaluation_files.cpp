@@ -9,7 +9,7 @@ namespace microtome {
 namespace {
 
 constexpr const char* kMarker = "metrics.json";  // written last: the folder is whole
-constexpr std::array kCurves = {"roc", "pr", "reliability", "decision_curve", "kaplan_meier", "auc_over_time", "brier", "calibration"};
+constexpr std::array kCurves = {"roc", "pr", "reliability", "decision_curve", "kaplan_meier", "auc_over_time", "brier", "calibration", "scatter", "bland_altman"};
 
 /// The marker first, then everything that some evaluation may have written.
 std::vector<std::string> older_state() {

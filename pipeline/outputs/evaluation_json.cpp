@@ -3,40 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/outputs/evaluation_result.h"
-#include "pipeline/outputs/metrics_parts.h"
+#include "pipeline/outputs/metric_json.h"
 #include "pipeline/outputs/survival_result.h"
 
 namespace microtome {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
-
-Json metric_json(const Metric& m) {
-  Json out = {{"value", number(m.value)},
-              {"low", number(m.interval.low)},
-              {"high", number(m.interval.high)},
-              {"method", m.interval.method},
-              {"n", m.n}};
-  if (m.events) out["events"] = *m.events;
-  if (!m.interval.reason.empty()) out["reason"] = m.interval.reason;
-  if (!m.note.empty()) out["note"] = m.note;
-  return out;
-}
-
-Json metrics_object(const std::vector<Metric>& metrics) {
-  Json out = Json::object();
-  for (const Metric& m : metrics) out[m.name] = metric_json(m);
-  return out;
-}
-
-Json compared_metrics(const std::vector<Metric>& one, const std::vector<Metric>& other, const std::vector<Metric>& difference) {
-  Json out = Json::object();
-  for (std::size_t k = 0; k < difference.size(); ++k)
-    out[difference[k].name] = {{"one", number(one[k].value)}, {"other", number(other[k].value)}, {"difference", metric_json(difference[k])}};
-  return out;
-}
 
 Json rule_json(const DecisionRule& rule) {
   Json out = {{"threshold_source", rule.source}};
@@ -61,16 +34,10 @@ Json confusion_json(const Judged& judged) {
   return {{"rows", "label"}, {"columns", "decision"}, {"counts", rows}};
 }
 
-Json folds_json(const std::vector<JudgedFold>& folds) {
-  Json out = Json::object();
-  for (const JudgedFold& fold : folds) out[std::to_string(fold.number)] = {{"classification", metrics_object(fold.metrics)}};
-  return out;
-}
-
 Json level_json(const SubgroupLevel& level) {
   Json out = {{"n", level.rows}, {"patients", level.patients}};
   if (level.suppressed.empty())
-    out["classification"] = metrics_object(level.metrics);
+    out["classification"] = metrics_object<Json>(level.metrics);
   else
     out["suppressed"] = level.suppressed;
   return out;
@@ -79,10 +46,7 @@ Json level_json(const SubgroupLevel& level) {
 Json gaps_json(const Subgroups& groups) {
   if (!groups.why_no_gaps.empty()) return {{"reason", groups.why_no_gaps}};
   Json out = Json::object();
-  for (const Gap& gap : groups.gaps) {
-    out[gap.name] = {{"value", number(gap.value)}, {"p", number(gap.p)}, {"method", "permutation of levels"}};
-    if (!gap.reason.empty()) out[gap.name]["reason"] = gap.reason;
-  }
+  for (const Gap& gap : groups.gaps) out[gap.name] = gap_json<Json>(gap);
   return out;
 }
 
@@ -100,24 +64,24 @@ Json subgroups_json(const std::vector<Subgroups>& all) {
 Json delong_json(const Comparison& c) {
   if (!c.delong) return {{"p", nullptr}, {"reason", c.why_no_delong}};
   Json out = {{"difference", c.delong->difference},
-              {"low", number(c.delong->low)},
-              {"high", number(c.delong->high)},
-              {"z", number(c.delong->z)},
-              {"p", number(c.delong->p)}};
+              {"low", number_json<Json>(c.delong->low)},
+              {"high", number_json<Json>(c.delong->high)},
+              {"z", number_json<Json>(c.delong->z)},
+              {"p", number_json<Json>(c.delong->p)}};
   if (!c.delong->p) out["reason"] = "the variance of the difference is 0";
   return out;
 }
 
 Json comparison_json(const ComparedModels& compared) {
   const Comparison& c = compared.result;
-  Json mcnemar = {{"only_one_right", c.mcnemar.only_one}, {"only_other_right", c.mcnemar.only_other}, {"p", number(c.mcnemar.p)}};
+  Json mcnemar = {{"only_one_right", c.mcnemar.only_one}, {"only_other_right", c.mcnemar.only_other}, {"p", number_json<Json>(c.mcnemar.p)}};
   if (!c.mcnemar.reason.empty()) mcnemar["reason"] = c.mcnemar.reason;
   return {{"n", compared.rows},
           {"patients", compared.patients},
           {"left_out", compared.left_out},
           {"decisions_of_one", rule_json(compared.one_rule)},
           {"decisions_of_other", rule_json(compared.other_rule)},
-          {"classification", compared_metrics(c.one, c.other, c.difference)},
+          {"classification", compared_json<Json>(c)},
           {"delong", delong_json(c)},
           {"mcnemar", mcnemar}};
 }
@@ -136,7 +100,7 @@ Json input_json(const EvaluationSet& set) {
 
 Json median_json(const RiskGroup& group) {
   const MedianTime& median = group.median;
-  Json out = {{"value", number(median.months)}, {"low", number(median.low)}, {"high", number(median.high)}};
+  Json out = {{"value", number_json<Json>(median.months)}, {"low", number_json<Json>(median.low)}, {"high", number_json<Json>(median.high)}};
   if (group.n == 0)
     out["reason"] = "the group is empty";
   else if (!median.months)
@@ -158,7 +122,7 @@ Json risk_groups_json(const SurvivalResult& result) {
 }
 
 Json median_follow_up_json(std::optional<double> months) {
-  Json out = {{"value", number(months)}};
+  Json out = {{"value", number_json<Json>(months)}};
   if (!months) out["reason"] = "the reversed Kaplan-Meier curve does not come down to one half";
   return out;
 }
@@ -181,12 +145,6 @@ Json survival_input_json(const SurvivalResult& result) {
 
 Json times_json(const SurvivalTimes& times) { return {{"tau", times.tau}, {"auc_t", times.auc}, {"ibs", times.brier}}; }
 
-Json survival_folds_json(const std::vector<JudgedFold>& folds) {
-  Json out = Json::object();
-  for (const JudgedFold& fold : folds) out[std::to_string(fold.number)] = {{"survival", metrics_object(fold.metrics)}};
-  return out;
-}
-
 Json survival_subgroups_json(const std::vector<SurvivalSubgroups>& all) {
   Json out = Json::object();
   for (const SurvivalSubgroups& groups : all) {
@@ -194,13 +152,11 @@ Json survival_subgroups_json(const std::vector<SurvivalSubgroups>& all) {
     for (const SurvivalLevel& level : groups.levels) {
       levels[level.name] = {{"n", level.patients}, {"events", level.events}};
       if (level.suppressed.empty())
-        levels[level.name]["survival"] = metrics_object(level.metrics);
+        levels[level.name]["survival"] = metrics_object<Json>(level.metrics);
       else
         levels[level.name]["suppressed"] = level.suppressed;
     }
-    Json gap = {{"value", number(groups.gap.value)}, {"p", number(groups.gap.p)}, {"method", "permutation of levels"}};
-    if (!groups.gap.reason.empty()) gap["reason"] = groups.gap.reason;
-    out[groups.column] = {{"levels", levels}, {"gaps", {{"c_harrell", gap}}}};
+    out[groups.column] = {{"levels", levels}, {"gaps", {{"c_harrell", gap_json<Json>(groups.gap)}}}};
     out[groups.column]["worst_c"] = groups.worst_level.empty() ? Json(nullptr) : Json(groups.worst_level);
   }
   return out;
@@ -209,19 +165,18 @@ Json survival_subgroups_json(const std::vector<SurvivalSubgroups>& all) {
 Json ladder_json(const std::vector<JudgedRung>& ladder) {
   Json out = Json::array();
   for (const JudgedRung& rung : ladder) {
-    out.push_back({{"name", rung.name}, {"c_harrell", metric_json(rung.c_harrell)}, {"c_uno", metric_json(rung.c_uno)}});
-    if (rung.fusion_minus) out.back()["fusion_minus"] = metric_json(*rung.fusion_minus);
+    out.push_back({{"name", rung.name}, {"c_harrell", metric_json<Json>(rung.c_harrell)}, {"c_uno", metric_json<Json>(rung.c_uno)}});
+    if (rung.fusion_minus) out.back()["fusion_minus"] = metric_json<Json>(*rung.fusion_minus);
   }
   return out;
 }
 
 Json compared_risks_json(const ComparedRisks& compared) {
-  const SurvivalComparison& c = compared.result;
   return {{"n", compared.patients},
           {"events", compared.events},
           {"left_out", compared.left_out},
           {"times", times_json(compared.times)},
-          {"survival", compared_metrics(c.one, c.other, c.difference)}};
+          {"survival", compared_json<Json>(compared.result)}};
 }
 
 Json decisions_json(const EvaluationResult& result) {
@@ -231,9 +186,9 @@ Json decisions_json(const EvaluationResult& result) {
 }
 
 void add_judged_classes(Json& out, const EvaluationResult& result) {
-  out["classification"] = metrics_object(result.metrics);
-  if (!result.fold_means.empty()) out["fold_means"] = {{"classification", metrics_object(result.fold_means)}};
-  if (!result.folds.empty()) out["per_fold"] = folds_json(result.folds);
+  out["classification"] = metrics_object<Json>(result.metrics);
+  if (!result.fold_means.empty()) out["fold_means"] = {{"classification", metrics_object<Json>(result.fold_means)}};
+  if (!result.folds.empty()) out["per_fold"] = folds_json<Json>(result.folds, "classification");
   if (!result.subgroups.empty()) out["subgroups"] = subgroups_json(result.subgroups);
   if (result.compared) out["comparison"] = comparison_json(*result.compared);
 }
@@ -248,9 +203,9 @@ std::string metrics_json(const SurvivalResult& result) {
   out["intervals"] = {
       {"level", 0.95}, {"resamples", result.settings.bootstrap}, {"seed", result.settings.seed}, {"resampled", "patients, by fold"}};
   out["cautions"] = cautions(result);
-  out["survival"] = metrics_object(result.metrics);
-  if (!result.fold_means.empty()) out["fold_means"] = {{"survival", metrics_object(result.fold_means)}};
-  if (!result.folds.empty()) out["per_fold"] = survival_folds_json(result.folds);
+  out["survival"] = metrics_object<Json>(result.metrics);
+  if (!result.fold_means.empty()) out["fold_means"] = {{"survival", metrics_object<Json>(result.fold_means)}};
+  if (!result.folds.empty()) out["per_fold"] = folds_json<Json>(result.folds, "survival");
   if (!result.ladder.empty()) out["ladder"] = ladder_json(result.ladder);
   if (!result.subgroups.empty()) out["subgroups"] = survival_subgroups_json(result.subgroups);
   if (result.compared) out["comparison"] = compared_risks_json(*result.compared);
@@ -268,12 +223,6 @@ std::string metrics_json(const EvaluationResult& result) {
   add_judged_classes(out, result);
   out["intended_use"] = "research use only";
   return out.dump(2) + "\n";
-}
-
-std::string metrics_object_text(const std::vector<Metric>& metrics) { return metrics_object(metrics).dump(); }
-
-std::string compared_metrics_text(const std::vector<Metric>& one, const std::vector<Metric>& other, const std::vector<Metric>& difference) {
-  return compared_metrics(one, other, difference).dump();
 }
 
 std::string judged_classes_text(const EvaluationResult& result) {

@@ -41,6 +41,8 @@ struct EvaluationResult {
 
 /// metrics.json: the contract's shape, keys in fixed order, shortest round-trip numbers, null with a reason instead of NaN.
 std::string metrics_json(const EvaluationResult& result);
+/// Of it decisions, classification and, where there are any, fold_means, per_fold, subgroups and comparison: an object of its own, as text.
+std::string judged_classes_text(const EvaluationResult& result);
 
 /// Curves of the positive class, or of each of several classes against the rest.
 struct ClassCurves {

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "pipeline/outputs/metrics_parts.h"
+#include "pipeline/outputs/metric_json.h"
 #include "pipeline/outputs/multilabel_result.h"
 
 namespace microtome {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json metrics_object(const std::vector<Metric>& metrics) { return Json::parse(metrics_object_text(metrics)); }
 
 Json input_json(const MultilabelSet& set) {
   std::size_t complete = 0;
@@ -37,18 +35,17 @@ Json label_json(const JudgedLabel& label) {
   return out;
 }
 
-Json folds_json(const std::vector<JudgedFold>& folds) {
+Json overall_folds_json(const std::vector<JudgedFold>& folds) {
   Json out = Json::object();
-  for (const JudgedFold& fold : folds) out[std::to_string(fold.number)] = metrics_object(fold.metrics);
+  for (const JudgedFold& fold : folds) out[std::to_string(fold.number)] = metrics_object<Json>(fold.metrics);
   return out;
 }
 
 Json comparison_json(const ComparedLabels& compared) {
-  const MultilabelComparison& c = compared.result;
   return {{"n", compared.rows},
           {"patients", compared.patients},
           {"left_out", compared.left_out},
-          {"overall", Json::parse(compared_metrics_text(c.one, c.other, c.difference))}};
+          {"overall", compared_json<Json>(compared.result)}};
 }
 
 }  // namespace
@@ -59,9 +56,9 @@ std::string metrics_json(const MultilabelResult& result) {
                       {"resamples", result.settings.bootstrap},
                       {"seed", result.settings.seed},
                       {"resampled", "patients, by fold; of one label by class and fold"}};
-  Json& judged = out["multilabel"] = {{"overall", metrics_object(result.metrics)}};
-  if (!result.fold_means.empty()) judged["fold_means"] = metrics_object(result.fold_means);
-  if (!result.folds.empty()) judged["per_fold"] = folds_json(result.folds);
+  Json& judged = out["multilabel"] = {{"overall", metrics_object<Json>(result.metrics)}};
+  if (!result.fold_means.empty()) judged["fold_means"] = metrics_object<Json>(result.fold_means);
+  if (!result.folds.empty()) judged["per_fold"] = overall_folds_json(result.folds);
   if (result.compared) judged["comparison"] = comparison_json(*result.compared);
   for (const JudgedLabel& label : result.labels) judged["labels"][label.name] = label_json(label);
   out["intended_use"] = "research use only";

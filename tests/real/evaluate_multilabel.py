@@ -261,6 +261,7 @@ REFUSALS = [   # predictions, labels, more words, exit code, what the sentence s
     (head + good, truth, ["--evaluate.risk_cut", "1"], 2, "--evaluate.risk_cut: wanted predictions with a column risk, got prob_<name> columns"),
     (head + good, truth, ["--evaluate.tau", "12"], 2, "--evaluate.tau: wanted predictions with a column risk, got prob_<name> columns"),
     (head + good, truth, ["--evaluate.horizon", "12"], 2, "--evaluate.horizon: wanted predictions with a column risk, got prob_<name> columns"),
+    (head + good, truth, ["--evaluate.target", "x"], 2, "--evaluate.target: wanted predictions with a column value, got prob_<name> columns: leave it out"),
     (head + good, truth, ["--evaluate.task", "labels"], 2, "evaluate.task: wanted auto, label or multilabel, got 'labels'"),
     (head + good, truth, ["--threshold", "1.5"], 2, "evaluate.threshold: wanted auto or a probability in 0..1, got '1.5'"),
     (head + good, truth, ["--subgroups", "sex"], 2, "--evaluate.subgroups: wanted columns of"),

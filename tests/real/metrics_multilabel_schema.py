@@ -99,6 +99,6 @@ for name, path, value in [
 for name in NAMES[:2]:                                                              # beside a comparison every label has one
     metrics.refuse_change("plain", ("multilabel", "labels", name), lambda place: place.__delitem__("comparison"), "without its comparison")
 metrics.refuse_change("plain", ("multilabel",), lambda place: place.__delitem__("comparison"), "with comparisons of labels alone")
-for schema in ("metrics-1.json", "metrics-survival-1.json"):
+for schema in ("metrics-1.json", "metrics-survival-1.json", "metrics-regression-1.json"):
     metrics.refused_by(schema)
 metrics.report()

@@ -39,6 +39,34 @@ TEST(LineChart, PointsCarryTheirIntervals) {
   EXPECT_TRUE(has(svg, "y1=\"322.00\" x2=\"250.00\" y2=\"134.00\""));
 }
 
+TEST(LineChart, SmallPointsLetOthersShineThrough) {
+  Chart chart = sample();
+  chart.series[1] = {"rows", ChartMark::points, {{0.5, 0.5, {}, {}}}};
+  EXPECT_TRUE(has(chart_svg(chart), "r=\"4.5\" fill=\"#0072b2\"/>"));
+  chart.series[1].radius = 2;
+  EXPECT_TRUE(has(chart_svg(chart), "<circle cx=\"250.00\" cy=\"228.00\" r=\"2\" fill=\"#0072b2\" fill-opacity=\"0.5\"/>"));
+}
+
+TEST(LineChart, LongNumbersHaveRoomAndDoNotMeet) {
+  Chart chart = sample();
+  EXPECT_TRUE(has(chart_svg(chart), "viewBox=\"0 0 460 ")) << "short ones ask for none";
+  chart.x_high = chart.y_high = 950000;
+  const std::string svg = chart_svg(chart);
+  EXPECT_TRUE(has(svg, "viewBox=\"-15 0 475 ") && has(svg, "<rect x=\"-15\" width=\"475\"") && has(svg, "translate(1 228)"))
+      << svg.substr(0, 600);
+  EXPECT_EQ(chart_x_ticks(chart).size(), 5U);
+  chart.x_low = 900001;  // ten ticks of 5000 would run into each other
+  EXPECT_EQ(chart_x_ticks(chart), (std::vector<double>{910000, 920000, 930000, 940000, 950000}));
+  chart.x_low = 9000001;
+  chart.x_high = 9190001;  // nor would they with 20000
+  EXPECT_EQ(chart_x_ticks(chart), (std::vector<double>{9050000, 9100000, 9150000}));
+  for (const auto& [high, text] : {std::pair(9e9, ">8e+09<"), std::pair(9e-9, ">8e-09<")}) {
+    chart.x_low = 0;
+    chart.x_high = chart.y_high = high;
+    EXPECT_TRUE(has(chart_svg(chart), text)) << high;
+  }
+}
+
 TEST(LineChart, SeriesDifferInColourAndDash) {
   Chart chart = sample();
   chart.series.push_back({"second", ChartMark::line, {{0, 0, {}, {}}, {1, 1, {}, {}}}});

@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "mil/evaluation/fairness.h"
+#include "mil/evaluation/levels.h"
 #include "mil/evaluation/survival/survival_measures.h"
 
 namespace microtome {
 
-inline constexpr int kFewestFollowed = 20;  // patients of a level that is reported
-inline constexpr int kFewestEvents = 10;    // of them with an event
+inline constexpr int kFewestEvents = 10;  // patients with an event of a level that is reported
 
 struct SurvivalLevel {
   std::string name;

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// evaluate's third task: predictions that are numbers.
+#pragma once
+
+#include "pipeline/config.h"
+
+namespace microtome {
+
+/// Reads, judges and publishes; says on stderr what came out. Throws what the tables throw, and ConfigError for options of the other tasks.
+void evaluate_regression(const EvaluateSettings& settings);
+
+}  // namespace microtome
