@@ -151,15 +151,16 @@ void Bindings::bind_training(TrainCommand& d, TrainSettings& t) {
 }
 
 void Bindings::bind_evaluation(EvaluateSettings& e) {
-  add("evaluate.predictions", "predictions", e.predictions, Effect::path, "CSV with slide_id or patient_id, prob_<class> columns, risk or value");
+  add("evaluate.predictions", "predictions", e.predictions, Effect::path, "CSV with slide_id or patient_id, prob_<class> (or prob_<name> of labels) columns, risk or value");
   add("evaluate.model", "model", e.model, Effect::path, "instead of predictions: folder of a trained model, which is run on the bags");
   add("evaluate.bags", "bags", e.bags, Effect::path, "folder searched recursively for bags, for the model");
   add_list("evaluate.genomics", "genomics", e.genomics, Effect::path, "table, joined by id, for a model with genes; NAME=FILE names it; several times");
   add("evaluate.clinical", "clinical", e.clinical, Effect::path, "CSV of clinical columns, for a model that takes them");
-  add("evaluate.labels", "labels", e.labels, Effect::path, "CSV with slide_id or patient_id, label, time and event or a number, subgroups");
+  add("evaluate.labels", "labels", e.labels, Effect::path, "CSV with slide_id or patient_id, label, label_<name>, time and event or a number, subgroups");
   add("evaluate.output", "output", e.output, Effect::path, "folder of metrics.json, curves, page, and predictions.csv of a model");
   add("evaluate.compare", "compare", e.compare, Effect::path, "predictions of a second model for the same labels");
   add("evaluate.subgroups", "subgroups", e.subgroups, Effect::result, "columns of the labels, e.g. sex,site");
+  add("evaluate.task", "", e.task, Effect::result, "of prob_ columns: label (one class is true), multilabel (each label is, or not); auto: by the labels' columns");
   add("evaluate.positive", "positive", e.positive, Effect::result, "the positive of two classes; the last column's without it");
   add("evaluate.threshold", "threshold", e.threshold, Effect::result, "positive at or above it, 0..1; auto: from other folds, else 0.5");
   add("evaluate.target", "", e.target, Effect::result, "column of the labels with the number that value predicts");

@@ -63,6 +63,8 @@ bool auto_or_number(const std::string& text, double low, double high) {
 }
 
 void check_evaluate(const EvaluateSettings& evaluate, std::vector<std::string>& out) {
+  require(out, one_of(evaluate.task, {"auto", "label", "multilabel"}),
+          fmt::format("evaluate.task: wanted auto, label or multilabel, got '{}'", evaluate.task));
   require(out, auto_or_number(evaluate.threshold, 0, 1),
           fmt::format("evaluate.threshold: wanted auto or a probability in 0..1, got '{}'", evaluate.threshold));
   require(out, !evaluate.target.empty(), "evaluate.target: wanted a column of the labels, got an empty name: leave it out for value");

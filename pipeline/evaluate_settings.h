@@ -15,10 +15,11 @@ struct EvaluateSettings {
   std::filesystem::path bags;         // folder searched recursively for data.features, for the model
   std::vector<std::string> genomics;  // tables joined by id, FILE or NAME=FILE, for a model that takes them; empty: none
   std::filesystem::path clinical;     // likewise: CSV of clinical columns
-  std::filesystem::path labels;       // CSV: slide_id or patient_id, label, or time and event, or a number; further columns
+  std::filesystem::path labels;       // CSV: slide_id or patient_id, label, label_<name>, time and event or a number; further columns
   std::filesystem::path output;       // folder of metrics.json and what goes with it
   std::filesystem::path compare;      // predictions of a second model; empty: none
   std::string subgroups;              // columns of the labels, separated by commas (changes results)
+  std::string task = "auto";          // of prob_ columns: label (one of the classes is true), multilabel (each is, or not), or auto: by the labels (changes results)
   std::string positive;               // of two classes; empty: the last column's (changes results)
   std::string threshold = "auto";     // 0..1, or auto: Youden's on the other folds where there are folds, else 0.5 (changes results)
   std::string target = "value";       // column of the labels with the number that was predicted (changes results)

@@ -29,9 +29,7 @@ Metric bare_metric(const Judged& judged, const std::string& name, std::optional<
 }
 
 std::string note_of(const std::string& name, const Judged& judged, int skipped) {
-  std::string out;
-  if ((name == "ece" || name == "ece_equal_mass") && judged.rows() < kFewRows)
-    out = "too high in small sets, where shares scatter: compare sets of one size";
+  std::string out = name == "ece" || name == "ece_equal_mass" ? calibration_error_note(judged.rows()) : "";
   if (skipped > 0) out += (out.empty() ? "" : "; ") + std::to_string(skipped) + " resamples without a value were skipped";
   return out;
 }
@@ -143,6 +141,19 @@ std::vector<Metric> measure(const Judged& judged, const BootstrapSettings& setti
   put_delong_first(out, judged);
   out.push_back(bare_metric(judged, "temperature", temperature(judged)));
   if (out.back().value) out.back().interval = {{}, {}, "least negative log likelihood", "fitted to these rows: no interval"};
+  return out;
+}
+
+std::string calibration_error_note(std::size_t rows) {
+  return rows < kFewRows ? "too high in small sets, where shares scatter: compare sets of one size" : "";
+}
+
+std::vector<Metric> measures_without_value(const Judged& judged, const std::string& why) {
+  const ClassificationMeasures measures(judged);
+  std::vector<Metric> out;
+  for (const std::string& name : measures.names()) out.push_back(bare_metric(judged, name, std::nullopt));
+  out.push_back(bare_metric(judged, "temperature", std::nullopt));
+  for (Metric& m : out) m.interval.reason = why;
   return out;
 }
 

@@ -40,6 +40,12 @@ std::string why_absent(const std::string& name);
 /// two classes and one row a patient, and then `auc_bootstrap` follows. Cost: (resamples + patients) times values().
 std::vector<Metric> measure(const Judged& judged, const BootstrapSettings& settings);
 
+/// What to know of a calibration error of so many rows; "": nothing.
+std::string calibration_error_note(std::size_t rows);
+
+/// The measures of measure() for rows that cannot be judged: none has a value, `why` is each one's reason.
+std::vector<Metric> measures_without_value(const Judged& judged, const std::string& why);
+
 /// Mean over folds of the measures of each fold's rows (where a fold has one), patients resampled inside each fold. Empty with fewer
 /// than two folds.
 std::vector<Metric> measure_fold_means(const Judged& judged, const BootstrapSettings& settings);

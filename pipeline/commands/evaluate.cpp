@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // microtome evaluate: predictions and labels in, or a model, bags and labels; metrics.json, curves and a page out. Here of classes;
-// evaluate_survival.cpp is of risks, evaluate_regression.cpp of numbers.
+// evaluate_survival.cpp is of risks, evaluate_regression.cpp of numbers, evaluate_multilabel.cpp of labels that are each true or not.
 #include <fmt/format.h>
 #include <signal.h>
 
-#include <charconv>
 #include <optional>
 
 #include "mil/allowed_models.h"
-#include "mil/evaluation/classification.h"
 #include "pipeline/commands.h"
+#include "pipeline/commands/evaluate_multilabel.h"
 #include "pipeline/commands/evaluate_regression.h"
 #include "pipeline/commands/evaluate_survival.h"
+#include "pipeline/commands/judge_classes.h"
 #include "pipeline/inputs/risk_table.h"
 #include "pipeline/inputs/scoring_set.h"
 #include "pipeline/inputs/value_table.h"
@@ -29,13 +29,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kPredictions = "predictions.csv";
-
-std::optional<double> given_threshold(const EvaluateSettings& settings) {
-  if (settings.threshold == "auto") return std::nullopt;
-  double value = 0;
-  std::from_chars(settings.threshold.data(), settings.threshold.data() + settings.threshold.size(), value);  // validated
-  return value;
-}
 
 /// Applies --positive and --threshold, which mean something with two classes only.
 void choose_positive(Judged& judged, const EvaluateSettings& settings) {
@@ -60,25 +53,10 @@ void refuse_options_of_other_tasks(const EvaluateSettings& settings) {
       throw ConfigError(fmt::format("--evaluate.{}: wanted predictions with a column risk, got prob_<class> columns: leave it out", name));
 }
 
-ComparedModels compare_models(const EvaluateSettings& settings, EvaluationSet one, const BootstrapSettings& bootstrap) {
+ComparedModels compare_models(const EvaluateSettings& settings, EvaluationSet one) {
   EvaluationSet other = read_evaluation_set(settings.compare, settings.labels, {});
-  ComparedModels out;
-  out.left_out = pair_up(one, other, settings.compare);
-  out.one_rule = decide(one.judged, given_threshold(settings));
-  out.other_rule = decide(other.judged, given_threshold(settings));
-  other.judged.fold = one.judged.fold;  // both are resampled as the first model's folds say
-  out.rows = one.judged.rows();
-  out.patients = static_cast<std::size_t>(one.judged.patients());
-  out.result = compare(one.judged, other.judged, bootstrap);
-  return out;
-}
-
-void add_folds(EvaluationResult& result, const BootstrapSettings& bootstrap) {
-  const Judged& judged = result.set.judged;
-  if (judged.fold_numbers().size() < 2) return;
-  result.fold_means = measure_fold_means(judged, bootstrap);
-  for (const int number : judged.fold_numbers())
-    result.folds.push_back({number, measure(judged.select(judged.rows_of_fold(number)), bootstrap)});
+  const std::size_t left_out = pair_up(one, other, settings.compare);
+  return compare_classes(std::move(one), std::move(other), left_out, settings);
 }
 
 /// A folder's name, also where its path ends in a slash.
@@ -155,17 +133,11 @@ ExitCode evaluate_survival_model(const Config& config, const SlideModel& model) 
 }
 
 EvaluationResult evaluate(const EvaluateSettings& settings, EvaluationSet set, const std::vector<std::string>& columns) {
-  EvaluationResult out;
-  out.settings = settings;
-  out.set = std::move(set);
-  choose_positive(out.set.judged, settings);
-  const BootstrapSettings bootstrap{settings.bootstrap, settings.seed, 0.95};
-  out.rule = decide(out.set.judged, given_threshold(settings));
-  if (!settings.compare.empty()) out.compared = compare_models(settings, out.set, bootstrap);
-  out.metrics = measure(out.set.judged, bootstrap);
-  add_folds(out, bootstrap);
-  for (std::size_t k = 0; k < columns.size(); ++k)
-    out.subgroups.push_back(judge_subgroups(out.set.judged, columns[k], out.set.levels[k], bootstrap));
+  choose_positive(set.judged, settings);
+  std::optional<ComparedModels> compared;
+  if (!settings.compare.empty()) compared = compare_models(settings, set);
+  EvaluationResult out = judge_classes(std::move(set), settings, columns);
+  out.compared = std::move(compared);
   return out;
 }
 
@@ -184,6 +156,16 @@ void tell(const EvaluationResult& result, const fs::path& folder) {
   if (set.averaged) fmt::print(stderr, "; probabilities are means over a patient's slides");
   if (set.labels_without_predictions > 0) fmt::print(stderr, "; {} labels without a prediction left out", set.labels_without_predictions);
   fmt::print(stderr, "\n{}: AUC {}\n", folder.string(), with_interval(result.metrics.front()));
+}
+
+/// Which of the two tasks prob_ columns are of is asked only where they are read.
+void refuse_task_without_probabilities(const EvaluateSettings& settings) {
+  if (settings.task == "auto") return;
+  if (!settings.model.empty()) throw ConfigError("--evaluate.task: wanted predictions of a file, got a model, which says its task itself: leave it out");
+  if (predicts_risk(settings.predictions))
+    throw ConfigError("--evaluate.task: wanted predictions with prob_<name> columns, got risk, which is survival: leave it out");
+  if (predicts_value(settings.predictions))
+    throw ConfigError("--evaluate.task: wanted predictions with prob_<name> columns, got value, which is a number: leave it out");
 }
 
 /// Predictions, or a model and bags; and not into the folder of the model, which has a predictions.csv of its own.
@@ -208,12 +190,17 @@ void require_inputs(const EvaluateSettings& settings) {
 ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::string>&) {
   const EvaluateSettings& settings = options.config.evaluate;
   require_inputs(settings);
+  refuse_task_without_probabilities(settings);
   if (settings.model.empty() && predicts_value(settings.predictions)) {
     evaluate_regression(settings);
     return ExitCode::done;
   }
   if (settings.model.empty() && predicts_risk(settings.predictions)) {
     evaluate_survival(settings);
+    return ExitCode::done;
+  }
+  if (settings.model.empty() && predicts_labels(settings)) {
+    evaluate_multilabel(settings);
     return ExitCode::done;
   }
   const auto allowed = allowed_models(options.config);

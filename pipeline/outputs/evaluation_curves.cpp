@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "mil/evaluation/intervals.h"
 #include "pipeline/inputs/delimited_table.h"
+#include "pipeline/outputs/curve_charts.h"
 #include "pipeline/outputs/evaluation_result.h"
 #include "pipeline/outputs/metric_text.h"
 #include "reporting/line_chart.h"
@@ -36,27 +36,22 @@ std::string csv_row(const std::string& first, std::initializer_list<double> numb
   return out + "\n";
 }
 
-std::string roc_table(const std::vector<ClassCurves>& curves) {
-  std::string out = "class,threshold,false_positive_rate,true_positive_rate\n";
+std::string roc_table(const std::vector<ClassCurves>& curves, const std::string& first) {
+  std::string out = first + ",threshold,false_positive_rate,true_positive_rate\n";
   for (const ClassCurves& c : curves)
     for (const RocPoint& p : c.roc) out += csv_row(c.name, {p.threshold, p.false_positive_rate, p.true_positive_rate});
   return out;
 }
 
-std::string precision_recall_table(const std::vector<ClassCurves>& curves) {
-  std::string out = "class,threshold,recall,precision\n";
+std::string precision_recall_table(const std::vector<ClassCurves>& curves, const std::string& first) {
+  std::string out = first + ",threshold,recall,precision\n";
   for (const ClassCurves& c : curves)
     for (const PrecisionRecallPoint& p : c.precision_recall) out += csv_row(c.name, {p.threshold, p.recall, p.precision});
   return out;
 }
 
-Range limits_of(const ReliabilityBin& bin) {
-  const auto n = static_cast<double>(bin.n);
-  return wilson(bin.positive_share * n, n);
-}
-
-std::string reliability_table(const std::vector<ClassCurves>& curves) {
-  std::string out = "class,from,to,n,mean_probability,share,share_low,share_high\n";
+std::string reliability_table(const std::vector<ClassCurves>& curves, const std::string& first) {
+  std::string out = first + ",from,to,n,mean_probability,share,share_low,share_high\n";
   for (const ClassCurves& c : curves)
     for (const ReliabilityBin& b : c.reliability) {
       if (b.n == 0) continue;
@@ -66,14 +61,12 @@ std::string reliability_table(const std::vector<ClassCurves>& curves) {
   return out;
 }
 
-std::string decision_curve_table(const std::vector<ClassCurves>& curves) {
-  std::string out = "class,threshold,model,act_on_all,act_on_none\n";
+std::string decision_curve_table(const std::vector<ClassCurves>& curves, const std::string& first) {
+  std::string out = first + ",threshold,model,act_on_all,act_on_none\n";
   for (const ClassCurves& c : curves)
     for (const NetBenefit& b : c.net_benefit) out += csv_row(c.name, {b.threshold, b.model, b.act_on_all, 0});
   return out;
 }
-
-ChartPoint at(double x, double y) { return {x, y, {}, {}}; }
 
 std::string summary(const EvaluationResult& result, const char* name) {
   const Metric* metric = find_metric(result.metrics, name);
@@ -81,22 +74,19 @@ std::string summary(const EvaluationResult& result, const char* name) {
   return with_interval(*metric) + (metric->interval.low ? "; interval 95 %" : "");
 }
 
+/// Where the decisions lie that were judged.
+std::optional<ChartSeries> decided_point(const EvaluationResult& result) {
+  if (!result.set.judged.binary()) return std::nullopt;
+  const Metric *sensitivity = find_metric(result.metrics, "sensitivity"), *specificity = find_metric(result.metrics, "specificity");
+  if (!sensitivity->value || !specificity->value) return std::nullopt;
+  return ChartSeries{"the decisions that were judged",
+                     ChartMark::points,
+                     {{1 - *specificity->value, *sensitivity->value, sensitivity->interval.low, sensitivity->interval.high}}};
+}
+
 CurveFigure roc_figure(const EvaluationResult& result, const std::vector<ClassCurves>& curves) {
-  Chart chart{"ROC curve", "1 - specificity (false positives among the negative)", "Sensitivity (found among the positive)", 0, 1, 0, 1,
-              {}};
-  chart.series.push_back({"no better than chance", ChartMark::reference, {at(0, 0), at(1, 1)}});
-  for (const ClassCurves& c : curves) {
-    ChartSeries series{c.name, ChartMark::line, {}};
-    for (const RocPoint& p : c.roc) series.points.push_back(at(p.false_positive_rate, p.true_positive_rate));
-    chart.series.push_back(std::move(series));
-  }
-  if (result.set.judged.binary()) {
-    const Metric *sensitivity = find_metric(result.metrics, "sensitivity"), *specificity = find_metric(result.metrics, "specificity");
-    if (sensitivity->value && specificity->value)
-      chart.series.push_back({"the decisions that were judged",
-                              ChartMark::points,
-                              {{1 - *specificity->value, *sensitivity->value, sensitivity->interval.low, sensitivity->interval.high}}});
-  }
+  Chart chart = roc_chart(curves);
+  if (auto point = decided_point(result)) chart.series.push_back(std::move(*point));
   return {"roc.svg", chart_svg(chart),
           fmt::format(
               "Area under the curve {}. The nearer the curve comes to the upper left corner, the better the model tells the classes apart.",
@@ -104,40 +94,13 @@ CurveFigure roc_figure(const EvaluationResult& result, const std::vector<ClassCu
 }
 
 CurveFigure precision_recall_figure(const EvaluationResult& result, const std::vector<ClassCurves>& curves) {
-  Chart chart{
-      "Precision and recall", "Recall (found among the positive)", "Precision (positive among those called positive)", 0, 1, 0, 1, {}};
-  if (curves.size() == 1)
-    chart.series.push_back({fmt::format("no better than chance: the share of {}, {:.2f}", curves[0].name, curves[0].share),
-                            ChartMark::reference,
-                            {at(0, curves[0].share), at(1, curves[0].share)}});
-  for (const ClassCurves& c : curves) {
-    ChartSeries series{curves.size() == 1 ? c.name : fmt::format("{} (chance: {:.2f})", c.name, c.share), ChartMark::line, {}};
-    double recall = 0;
-    for (const PrecisionRecallPoint& p : c.precision_recall) {  // the steps that average precision adds up
-      series.points.push_back(at(recall, p.precision));
-      series.points.push_back(at(p.recall, p.precision));
-      recall = p.recall;
-    }
-    chart.series.push_back(std::move(series));
-  }
-  return {"pr.svg", chart_svg(chart),
+  return {"pr.svg", chart_svg(precision_recall_chart(curves)),
           fmt::format("Average precision {}. Says more than the ROC curve where positive cases are rare.", summary(result, "auprc"))};
 }
 
 CurveFigure reliability_figure(const EvaluationResult& result, const std::vector<ClassCurves>& curves) {
-  Chart chart{"Reliability", "Predicted probability", "Observed share", 0, 1, 0, 1, {}};
-  chart.series.push_back({"probabilities that are what they say", ChartMark::reference, {at(0, 0), at(1, 1)}});
-  for (const ClassCurves& c : curves) {
-    ChartSeries series{c.name, ChartMark::points, {}};
-    for (const ReliabilityBin& b : c.reliability) {
-      if (b.n == 0) continue;
-      const Range range = limits_of(b);
-      series.points.push_back({b.mean_probability, b.positive_share, range.low, range.high});
-    }
-    chart.series.push_back(std::move(series));
-  }
   return {
-      "reliability.svg", chart_svg(chart),
+      "reliability.svg", chart_svg(reliability_chart(curves)),
       fmt::format("Expected calibration error{} {}. A point below the line: the probability was too high; above it, too low. Bars are 95 "
                   "% intervals (Wilson); long "
                   "bars are bins with few {}s.",
@@ -145,22 +108,7 @@ CurveFigure reliability_figure(const EvaluationResult& result, const std::vector
 }
 
 CurveFigure decision_figure(const std::vector<ClassCurves>& curves) {
-  double top = 0;
-  for (const ClassCurves& c : curves) top = std::max(top, c.share);
-  const double high = std::max(0.05, 1.15 * top);
-  Chart chart{
-      "Decision curve", "Threshold probability from which one would act", "Net benefit (true positives a case)", 0, 1, -high / 4, high, {}};
-  chart.series.push_back({"act on nobody", ChartMark::reference, {at(0, 0), at(1, 0)}});
-  for (const ClassCurves& c : curves) {
-    ChartSeries model{c.name, ChartMark::line, {}}, all{"act on everybody as if " + c.name, ChartMark::line, {}};
-    for (const NetBenefit& b : c.net_benefit) {
-      model.points.push_back(at(b.threshold, b.model));
-      all.points.push_back(at(b.threshold, b.act_on_all));
-    }
-    chart.series.push_back(std::move(model));
-    if (curves.size() == 1) chart.series.push_back(std::move(all));
-  }
-  return {"decision_curve.svg", chart_svg(chart),
+  return {"decision_curve.svg", chart_svg(decision_chart(curves)),
           "The model is worth using at thresholds where its curve lies above both acting on everybody and acting on nobody. Drawn without "
           "intervals."};
 }
@@ -174,11 +122,11 @@ std::vector<ClassCurves> class_curves(const Judged& judged) {
   return out;
 }
 
-std::vector<NamedText> curve_tables(const std::vector<ClassCurves>& curves) {
-  return {{"roc.csv", roc_table(curves)},
-          {"pr.csv", precision_recall_table(curves)},
-          {"reliability.csv", reliability_table(curves)},
-          {"decision_curve.csv", decision_curve_table(curves)}};
+std::vector<NamedText> curve_tables(const std::vector<ClassCurves>& curves, const std::string& first) {
+  return {{"roc.csv", roc_table(curves, first)},
+          {"pr.csv", precision_recall_table(curves, first)},
+          {"reliability.csv", reliability_table(curves, first)},
+          {"decision_curve.csv", decision_curve_table(curves, first)}};
 }
 
 std::vector<CurveFigure> curve_figures(const EvaluationResult& result, const std::vector<ClassCurves>& curves) {

@@ -179,6 +179,20 @@ Json compared_risks_json(const ComparedRisks& compared) {
           {"survival", compared_json<Json>(compared.result)}};
 }
 
+Json decisions_json(const EvaluationResult& result) {
+  Json out = rule_json(result.rule);
+  out["confusion"] = confusion_json(result.set.judged);
+  return out;
+}
+
+void add_judged_classes(Json& out, const EvaluationResult& result) {
+  out["classification"] = metrics_object<Json>(result.metrics);
+  if (!result.fold_means.empty()) out["fold_means"] = {{"classification", metrics_object<Json>(result.fold_means)}};
+  if (!result.folds.empty()) out["per_fold"] = folds_json<Json>(result.folds, "classification");
+  if (!result.subgroups.empty()) out["subgroups"] = subgroups_json(result.subgroups);
+  if (result.compared) out["comparison"] = comparison_json(*result.compared);
+}
+
 }  // namespace
 
 std::string metrics_json(const SurvivalResult& result) {
@@ -201,19 +215,20 @@ std::string metrics_json(const SurvivalResult& result) {
 
 std::string metrics_json(const EvaluationResult& result) {
   Json out = {{"schema_version", 1}, {"task", "classification"}, {"input", input_json(result.set)}};
-  out["decisions"] = rule_json(result.rule);
-  out["decisions"]["confusion"] = confusion_json(result.set.judged);
+  out["decisions"] = decisions_json(result);
   out["intervals"] = {{"level", 0.95},
                       {"resamples", result.settings.bootstrap},
                       {"seed", result.settings.seed},
                       {"resampled", "patients, by class and fold"}};
-  out["classification"] = metrics_object<Json>(result.metrics);
-  if (!result.fold_means.empty()) out["fold_means"] = {{"classification", metrics_object<Json>(result.fold_means)}};
-  if (!result.folds.empty()) out["per_fold"] = folds_json<Json>(result.folds, "classification");
-  if (!result.subgroups.empty()) out["subgroups"] = subgroups_json(result.subgroups);
-  if (result.compared) out["comparison"] = comparison_json(*result.compared);
+  add_judged_classes(out, result);
   out["intended_use"] = "research use only";
   return out.dump(2) + "\n";
+}
+
+std::string judged_classes_text(const EvaluationResult& result) {
+  Json out = {{"decisions", decisions_json(result)}};
+  add_judged_classes(out, result);
+  return out.dump();
 }
 
 }  // namespace microtome

@@ -41,6 +41,8 @@ struct EvaluationResult {
 
 /// metrics.json: the contract's shape, keys in fixed order, shortest round-trip numbers, null with a reason instead of NaN.
 std::string metrics_json(const EvaluationResult& result);
+/// Of it decisions, classification and, where there are any, fold_means, per_fold, subgroups and comparison: an object of its own, as text.
+std::string judged_classes_text(const EvaluationResult& result);
 
 /// Curves of the positive class, or of each of several classes against the rest.
 struct ClassCurves {
@@ -56,8 +58,8 @@ std::vector<ClassCurves> class_curves(const Judged& judged);
 struct NamedText {
   std::string name, text;
 };
-/// roc.csv, pr.csv, reliability.csv, decision_curve.csv.
-std::vector<NamedText> curve_tables(const std::vector<ClassCurves>& curves);
+/// roc.csv, pr.csv, reliability.csv, decision_curve.csv. `first`: what their first column, the name of a curve, is called.
+std::vector<NamedText> curve_tables(const std::vector<ClassCurves>& curves, const std::string& first = "class");
 
 /// roc.svg, pr.svg, reliability.svg, decision_curve.svg; captions say how to read them.
 struct CurveFigure {

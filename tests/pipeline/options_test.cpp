@@ -63,6 +63,7 @@ TEST(Options, WrongValuesAreSentences) {
   EXPECT_EQ(refusal({"--progress", "loud"}), "engine.progress: wanted auto, live, plain, json or none, got 'loud'");
   EXPECT_EQ(refusal({"--synth.least_tumour=0.3", "--synth.most_tumour=0.2"}, {"synth"}),
             "synth.least_tumour, synth.most_tumour: wanted shares above 0, the least no more than the most, got 0.3 and 0.2");
+  EXPECT_EQ(refusal({"--evaluate.task", "labels"}, {"evaluate"}), "evaluate.task: wanted auto, label or multilabel, got 'labels'");
   EXPECT_EQ(refusal({"--task-index", "4", "--task-count", "4"}), "run.task_index: wanted 0..3 (task_count is 4), got 4");
 }
 

@@ -91,6 +91,6 @@ for name, path, value in [
     *[("plain", ("comparison", "regression", "pearson", "difference", key), beyond) for key in ("value", "low", "high") for beyond in (-2.1, 2.1)], ("flat", ("comparison", "regression", "pearson", "one"), 0.5),
 ]:
     metrics.refuse_value(name, path, value)
-for schema in ("metrics-1.json", "metrics-survival-1.json"):
+for schema in ("metrics-1.json", "metrics-survival-1.json", "metrics-multilabel-1.json"):
     metrics.refused_by(schema)
 metrics.report()

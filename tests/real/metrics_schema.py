@@ -86,6 +86,6 @@ for name, path, value in [
     ("folds", ("per_fold", "first"), documents["folds"]["per_fold"]["0"]), ("folds", ("per_fold",), {}), ("folds", ("subgroups",), {}),
 ]:
     metrics.refuse_value(name, path, value)
-for schema in ("metrics-survival-1.json", "metrics-regression-1.json"):
+for schema in ("metrics-survival-1.json", "metrics-regression-1.json", "metrics-multilabel-1.json"):
     metrics.refused_by(schema)
 metrics.report()

@@ -137,6 +137,6 @@ for name, path, value in [
     ("plain", ("comparison", "survival", "ibs_kaplan_meier"), plain["comparison"]["survival"]["ibs"]), ("folds", ("comparison", "survival", "ibs"), folds["comparison"]["survival"]["c_uno"] | {"one": -0.1}),
 ]:
     metrics.refuse_value(name, path, value)
-for schema in ("metrics-1.json", "metrics-regression-1.json"):
+for schema in ("metrics-1.json", "metrics-regression-1.json", "metrics-multilabel-1.json"):
     metrics.refused_by(schema)
 metrics.report()
