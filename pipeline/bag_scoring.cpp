@@ -137,6 +137,7 @@ struct Scoring {
   const Modalities* modalities;
   const std::vector<BagToScore>& bags;
   Progress& progress;
+  const AskedLadder* ladder;
   BagsAhead ahead;
   FirstFailure failure;
   BagScores scores;
@@ -149,7 +150,7 @@ struct Scoring {
       Prediction answer = model.predict(read.bag, rows);
       scores.probabilities[read.index] = std::move(answer.probabilities);
       scores.survival[read.index] = std::move(answer.survival);
-      if (modalities) scores.ablated[read.index] = model.ablated_risks(read.bag, rows);
+      if (ladder) scores.ladder[read.index] = ladder->risks(read.bag, rows);
     } catch (const BagError& e) {
       throw BagError(fmt::format("{}: {}", bag.path.string(), e.what()));
     }
@@ -182,13 +183,13 @@ std::int64_t BagToScore::bytes() const {
 }
 
 BagScores score_bags(const SlideModel& model, const Modalities* modalities, const std::vector<BagToScore>& bags, const ScoringRoom& room,
-                     Progress& progress) {
+                     Progress& progress, const AskedLadder* ladder) {
   progress.run_started(bags.size(), 0);
   for (const BagToScore& bag : bags) progress.slide_planned(bag.keys.slide_id, static_cast<std::size_t>(bag.tiles));
-  Scoring scoring{model, modalities, bags, progress, {bags, room}, {}, {}};
+  Scoring scoring{model, modalities, bags, progress, ladder, {bags, room}, {}, {}};
   scoring.scores.probabilities.resize(bags.size());
   scoring.scores.survival.resize(bags.size());
-  scoring.scores.ablated.resize(bags.size());
+  scoring.scores.ladder.resize(bags.size());
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < room.threads; ++t) threads.emplace_back([&] { scoring.work(); });

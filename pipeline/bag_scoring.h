@@ -9,6 +9,7 @@
 
 #include "mil/aggregators/slide_model.h"
 #include "mil/genomics/join.h"
+#include "pipeline/inputs/asked_ladder.h"
 #include "pipeline/inputs/modalities.h"
 #include "pipeline/progress.h"
 
@@ -32,13 +33,13 @@ struct ScoringRoom {
 struct BagScores {
   std::vector<std::vector<double>> probabilities;     // one a class, of each bag in the order given; empty of a survival model
   std::vector<std::optional<SurvivalAnswer>> survival;  // of each bag
-  std::vector<std::vector<double>> ablated;         // SlideModel::ablated_risks of each bag; empty where no table was given
+  std::vector<std::vector<double>> ladder;         // AskedLadder::risks of each bag; empty without a ladder
   bool stopped = false;                            // a signal came: not all of them are there
 };
 
-/// Scores all bags; `modalities` null: images alone. The same numbers whatever the room. A signal ends it when the bags in work are done.
+/// Scores all bags, each read once; `modalities` null: images alone; `ladder` null: none. The same numbers whatever the room. A signal ends it when the bags in work are done.
 /// Of several failures the one of the earliest bag is thrown, always the same: BagError (cannot be read, NaN, not what the model takes).
 BagScores score_bags(const SlideModel& model, const Modalities* modalities, const std::vector<BagToScore>& bags, const ScoringRoom& room,
-                     Progress& progress);
+                     Progress& progress, const AskedLadder* ladder = nullptr);
 
 }  // namespace microtome

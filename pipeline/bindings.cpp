@@ -141,7 +141,7 @@ void Bindings::bind_training(TrainCommand& d, TrainSettings& t) {
   add("train.embed_dim", "", t.embed_dim, Effect::result, "width of a tile's embedding");
   add("train.attention_dim", "", t.attention_dim, Effect::result, "width of the attention; 0: that of the publication");
   add("train.fusion", "fusion", t.fusion, Effect::result, "of tiles and tables by abmil, mcat, tables: concat, gated, kronecker (PORPOISE), late");
-  add("train.ladder", "", t.ladder, Effect::result, "of survival with tables: simpler models are trained beside, which evaluate shows as a ladder");
+  add("train.ladder", "", t.ladder, Effect::result, "of survival with tables: simpler models are trained beside and kept in ladder/, which evaluate shows as a ladder");
   add("data.gene_sets", "gene-sets", d.gene_sets, Effect::path, "gene sets for the encoders groups and pathways: .gmt, or CSV with a column a set");
   add("train.table_encoder", "", t.table_encoder, Effect::result, "of a table: linear, snn, mlp, vae, conv1d (genome order), groups (an snn a gene set), pathways (block-sparse)");
   add("train.table_dim", "", t.table_dim, Effect::result, "width of a table's embedding");

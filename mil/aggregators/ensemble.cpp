@@ -78,6 +78,8 @@ void describe(Prediction& prediction) {
   prediction.effective_tiles = 1 / squares;
 }
 
+std::string member_name(std::size_t number) { return "member-" + std::to_string(number); }
+
 class Ensemble final : public SlideModel {
  public:
   Ensemble(std::vector<std::shared_ptr<const SlideModel>> members, ModelCard card, std::string sha256)
@@ -142,11 +144,12 @@ std::shared_ptr<const SlideModel> join_models(std::vector<std::shared_ptr<const 
   return std::make_shared<Ensemble>(std::move(members), std::move(card), std::move(sha256));
 }
 
-void save_ensemble(const fs::path& folder, const std::vector<const MilNetwork*>& members, const std::string& training_json) {
+void save_ensemble(const fs::path& folder, const std::vector<const MilNetwork*>& members, const std::string& training_json,
+                   const std::vector<KeptRung>& ladder) {
   CardFile file{members.front()->card(), ""};
   std::vector<std::string> sha256;
   for (const MilNetwork* member : members) {
-    const std::string name = "member-" + std::to_string(sha256.size() + 1);
+    const std::string name = member_name(sha256.size() + 1);
     std::error_code error;
     fs::create_directories(folder / name, error);
     if (error) throw ModelError((folder / name).string() + ": a folder for a member was wanted: " + error.message() + ": check the permissions");
@@ -158,7 +161,16 @@ void save_ensemble(const fs::path& folder, const std::vector<const MilNetwork*>&
   }
   file.weights_sha256 = members_sha256(sha256);
   file.card.training_json = training_json;
+  file.card.ladder = ladder;
   write_model_card(folder, file);
+  remove_members(folder, members.size());
+  std::error_code ignored;
+  fs::remove(folder / weights_file_name, ignored);
+}
+
+void remove_members(const fs::path& folder, std::size_t kept) {
+  std::error_code ignored;
+  for (std::size_t number = kept + 1; fs::remove_all(folder / member_name(number), ignored) > 0 && !ignored;) ++number;
 }
 
 }  // namespace microtome

@@ -210,6 +210,17 @@ void read_tiling(const Fields& fields, ModelCard& card) {
   card.mpp = fields.number("mpp");
 }
 
+void read_ladder(const Fields& fields, ModelCard& card) {
+  if (!fields.has("ladder")) return;
+  std::vector<std::string> names;
+  for (const Fields& one : fields.objects("ladder")) {
+    card.ladder.push_back({one.text("name"), one.text("sha256")});
+    const std::string& name = names.emplace_back(card.ladder.back().name);
+    if (name.empty() || fs::path(name).filename() != name || name == "." || name == "..") one.refuse("name", "the name of a folder in ladder/", "'" + name + "'");
+  }
+  if (repeats(names)) fields.refuse("ladder", "different names", "a name twice");
+}
+
 Json sizes_json(const ModelCard& card) {
   Json sizes{{"feature_dim", card.feature_dim}, {"embed_dim", card.embed_dim}, {"attention_dim", card.attention_dim}};
   if (card.aggregator == "top-k") sizes["top_k"] = card.top_k;
@@ -244,6 +255,7 @@ Json to_json(const CardFile& file) {
   if (!card.members.empty()) json["members"] = card.members;
   if (card.value) json["value"] = {{"mean", card.value->mean}, {"scale", card.value->scale}};
   if (card.multi_label) json["multi_label"] = true;
+  for (const KeptRung& one : card.ladder) json["ladder"].push_back({{"name", one.name}, {"sha256", one.sha256}});
   if (card.survival)
     json["survival"] = {{"form", card.survival->form},
                         {"months", card.survival->months},
@@ -283,6 +295,7 @@ CardFile read_model_card(const fs::path& folder) {
   read_tiling(fields.group("tiling"), card);
   read_modalities(fields, card);
   if (fields.has("members")) card.members = fields.texts("members");
+  read_ladder(fields, card);
   file.weights_sha256 = fields.text("weights_sha256");
   card.training_json = fields.json("training");
   return file;

@@ -50,6 +50,12 @@ struct ValueCard {
   double mean = 0, scale = 1;  // of the training patients
 };
 
+/// A simpler model that was trained beside, in the folder's ladder/<name>/.
+struct KeptRung {
+  std::string name;
+  std::string sha256;  // of what is kept of it: mil/ladder/competitor.h
+};
+
 /// model.json. A mismatch with the run's encoder, tile size or mpp is refused.
 struct ModelCard {
   std::string task = "label";
@@ -70,6 +76,7 @@ struct ModelCard {
   std::vector<Modality> modalities;      // empty: tiles alone
   std::string fusion = "concat";         // how abmil joins tiles and tables
   std::vector<std::string> members;  // folders beside, each a model; empty: weights.safetensors is the model
+  std::vector<KeptRung> ladder;      // of survival with tables; the model answers without them
   std::string training_json = "{}";  // how it was trained: seed, epochs, folds, counts; copied as it is
 
   /// L, the logits of the network: one a class, or those of the survival card.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One JSON object of an encoder card, read strictly: a refusal names the file, what was wanted and what was found. Internal to mil/.
+// One JSON object of an encoder card, or of a Cox regression's, read strictly: a refusal names the file, what was wanted and what was found. Internal to mil/.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
@@ -63,6 +64,36 @@ FoldResult run_fold(const CrossValidation& training, int fold) {
 
 }  // namespace
 
+void side_by_side(std::size_t count, int threads, const std::function<void(std::size_t)>& job) {
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto work = [&] {
+    at::set_num_threads(1);
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        job(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = count;
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> pool;
+    for (int t = 1; t < threads; ++t) pool.emplace_back(work);
+    work();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+int median(std::vector<int> values) {
+  std::sort(values.begin(), values.end());
+  const auto half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half] + 1) / 2;
+}
+
 ModelCard sized_card(ModelCard card, const TrainSettings& settings) {
   card.aggregator = settings.aggregator;
   card.embed_dim = settings.embed_dim;
@@ -95,27 +126,7 @@ BestFit CrossValidation::run(const Sides& sides, const GridPoint& point, int fol
 
 std::vector<FoldResult> CrossValidation::run_folds(const std::vector<int>& numbers, int threads) const {
   std::vector<FoldResult> results(numbers.size());
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto work = [&] {
-    at::set_num_threads(1);
-    for (std::size_t i = next++; i < numbers.size(); i = next++) {
-      try {
-        results[i] = run_fold(*this, numbers[i]);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = numbers.size();
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> pool;
-    for (int t = 1; t < threads; ++t) pool.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
+  side_by_side(numbers.size(), threads, [&](std::size_t i) { results[i] = run_fold(*this, numbers[i]); });
   return results;
 }
 

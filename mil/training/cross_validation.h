@@ -19,6 +19,12 @@ using OnEpoch = std::function<void(const EpochRecord&)>;
 /// The card with what the settings say of the network's sizes.
 ModelCard sized_card(ModelCard card, const TrainSettings& settings);
 
+/// Jobs 0 to count - 1, `threads` at once, each on one thread. The first failure ends all, after the jobs that run.
+void side_by_side(std::size_t count, int threads, const std::function<void(std::size_t)>& job);
+
+/// Of an even count the mean of the middle two, rounded up.
+int median(std::vector<int> values);
+
 /// What a fold comes to: the best point of the grid, and its scores.
 struct FoldResult {
   std::optional<BestFit> best;

@@ -48,12 +48,6 @@ std::vector<double> told_months(const std::vector<TrainingSlide>& slides) {
   return told;
 }
 
-int median(std::vector<int> values) {
-  std::sort(values.begin(), values.end());
-  const auto half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half] + 1) / 2;
-}
-
 /// Of all labels that are known.
 double label_accuracy_of(const std::vector<FoldPrediction>& predictions) {
   double right = 0, known = 0;
@@ -152,10 +146,11 @@ std::string describe(const TrainSettings& s, const std::vector<TrainingSlide>& s
   return json.dump();
 }
 
-void save_members(const CrossValidation& training, const std::vector<FoldResult>& folds, const std::string& training_json) {
+void save_members(const CrossValidation& training, const std::vector<FoldResult>& folds, const std::vector<KeptRung>& ladder, const std::string& training_json) {
   std::vector<const MilNetwork*> members;
   for (const FoldResult& fold : folds) members.push_back(&fold.best->network);
-  save_ensemble(training.folder, members, training_json);
+  publish_ladder(training.folder, ladder);
+  save_ensemble(training.folder, members, training_json, ladder);
 }
 
 void train_final(const CrossValidation& training, const GridPoint& point, std::size_t folds, TrainResult& result) {
@@ -165,7 +160,10 @@ void train_final(const CrossValidation& training, const GridPoint& point, std::s
   result.history.insert(result.history.end(), fit.history.begin(), fit.history.end());
   ModelCard card = fit.network.card();
   card.training_json = describe(point.settings, training.slides, folds, result);
+  card.ladder = result.kept;
+  publish_ladder(training.folder, result.kept);
   save_slide_model(training.folder, fit.network, card);
+  remove_members(training.folder, 0);
 }
 
 }  // namespace
@@ -211,9 +209,9 @@ TrainResult train_slide_model(std::vector<TrainingSlide> slides, ModelCard card,
   if (card.value) result.pooled_r2 = r2_of(result.predictions);
   if (!card.value && !card.survival) result.pooled_accuracy = accuracy_of(result.predictions);
   const GridPoint& point = points[favourite(results)];
-  if (settings.ladder && card.survival && !card.modalities.empty()) result.ladder = climb_ladder(training, results, point.settings);
+  if (settings.ladder && card.survival && !card.modalities.empty()) climb_ladder(training, results, point.settings, result);
   if (settings.ensemble)
-    save_members(training, results, describe(point.settings, slides, numbers.size(), result));
+    save_members(training, results, result.kept, describe(point.settings, slides, numbers.size(), result));
   else
     train_final(training, point, numbers.size(), result);
   Checkpoint::remove_all(folder);

@@ -48,7 +48,7 @@ struct TrainSettings {
   std::string table_encoder = "linear";  // of mil/genomics/encoders
   std::int64_t table_dim = 32;       // width of a table's embedding
   std::int64_t top_k = 10;           // of top-k
-  bool ladder = true;                // of survival with tables: simpler models are trained beside, four more trainings of every fold
+  bool ladder = true;                // of survival with tables: simpler models are trained beside and kept, four more trainings of every fold and of everybody
   bool ensemble = false;             // the folds' models together are the model, instead of one trained on everybody
   std::uint64_t seed = 0;
 
@@ -108,7 +108,7 @@ struct LadderRung {
 };
 
 struct TrainResult {
-  std::vector<EpochRecord> history;
+  std::vector<EpochRecord> history;         // of the folds, of the ladder's folds and final models, of the final model
   std::vector<FoldPrediction> predictions;  // sorted by slide id; no patient of a fold had a say in its model's weights, epochs or settings
   std::vector<std::string> chosen;          // the grid's point of each fold, as text; empty without a grid
   int final_epochs = 0;                     // the median of the folds' best epochs
@@ -117,6 +117,7 @@ struct TrainResult {
   double concordance = 0;                   // of survival: the mean over folds of Harrell's c within the fold
   std::vector<double> months;               // of survival: five times up to the 80th percentile of the follow-up
   std::vector<LadderRung> ladder;           // of survival with tables
+  std::vector<KeptRung> kept;               // the trained ones of these, as the model's card lists them
 };
 
 /// Folds by patient: stratified by label and site, seeded, independent of the order of `slides`. Exposed for tests.
@@ -124,7 +125,7 @@ struct TrainResult {
 std::vector<int> assign_folds(const std::vector<TrainingSlide>& slides, int folds, std::uint64_t seed, bool every_class_in_each = true);
 
 /// Runs the folds, then trains the final model on every patient for the median of the best epochs and writes model.json and
-/// weights.safetensors into `folder` (which exists). `card` comes with everything but scaler, sizes and training_json filled in.
+/// weights.safetensors into `folder` (which exists), and the simpler models beside it into ladder/, which is removed where there are none. `card` comes with everything but scaler, sizes and training_json filled in.
 /// Scalers are fitted on the training patients of each fold only. The same seed gives the same bytes, whatever the threads and however often the
 /// run was interrupted. `on_epoch` is called by one thread at a time, when its epoch is kept; what it throws ends the training.
 /// Throws ModelError (settings; too few patients or events for the folds, fewer than two classes, a label without two patients on each side, numbers all

@@ -12,6 +12,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/machine/threads.h"
 #include "pipeline/encoder_trial.h"
+#include "pipeline/inputs/asked_ladder.h"
 #include "pipeline/run_setup.h"
 #include "reporting/image_file.h"
 #include "tiling/slide.h"
@@ -61,8 +62,9 @@ std::string check_path(const fs::path& path, const Config& config) {
     const ModelCard& card = model->card();
     std::string tables;
     for (const Modality& modality : card.modalities) tables += fmt::format(", {}: {} features", modality.name, modality.features.size());
-    return fmt::format("model {}, {}{}, for {}, sha256 {}", model->name(), card.survival ? "survival" : fmt::format("{} classes", card.classes.size()), tables,
-                       card.encoder, model->sha256());
+    const std::size_t simpler = competitors_there(path, card, allowed_models(config).get()).size();
+    return fmt::format("model {}, {}{}{}, for {}, sha256 {}", model->name(), card.survival ? "survival" : fmt::format("{} classes", card.classes.size()), tables,
+                       simpler > 0 ? fmt::format(", beside {} simpler models", simpler) : "", card.encoder, model->sha256());
   }
   if (fs::exists(path / "config.json")) return check_encoder(config, path.string());
   if (path.extension() == ".h5ad" || path.extension() == ".h5mu") {

@@ -12,6 +12,7 @@
 #include "pipeline/commands/evaluate_regression.h"
 #include "pipeline/commands/evaluate_survival.h"
 #include "pipeline/commands/judge_classes.h"
+#include "pipeline/inputs/asked_ladder.h"
 #include "pipeline/inputs/risk_table.h"
 #include "pipeline/inputs/scoring_set.h"
 #include "pipeline/inputs/value_table.h"
@@ -93,23 +94,37 @@ struct Scored {
   std::string risks;
 };
 
+/// Of a survival model that takes tables.
+std::optional<AskedLadder> ladder_of(const Config& config, const SlideModel& model, const Modalities* modalities) {
+  const ModelCard& card = model.card();
+  if (!card.survival || card.modalities.empty()) return std::nullopt;
+  std::vector<bool> given(card.modalities.size(), false);
+  for (std::size_t m = 0; m < given.size() && modalities; ++m) given[m] = modalities->tables()[m].source != nullptr;
+  const fs::path& folder = config.evaluate.model;
+  return AskedLadder(model, competitors_there(folder, card, allowed_models(config).get()), given);
+}
+
 /// Nothing when a signal came.
 std::optional<Scored> score(const Config& config, const SlideModel& model) {
   const EvaluateSettings& settings = config.evaluate;
   const ModelCard& card = model.card();
   const ScoringSet set = read_scoring_set(config, card);
   if (!card.survival) rehearse(settings, set, card);
+  const std::optional<AskedLadder> ladder = ladder_of(config, model, set.modalities.get());
   require_writable(settings.output);
   tell_left_out(set, card);
+  if (ladder)
+    for (const std::string& remark : ladder_remarks(*ladder, settings.model, card)) fmt::print(stderr, "{}\n", remark);
   const auto progress = make_progress(config.engine.progress);
   const double began = resources_used().wall_seconds;
-  const BagScores scores = score_bags(model, set.modalities.get(), set.bags, {run_threads(config), parse_bytes(config.engine.memory_limit)}, *progress);
+  const ScoringRoom room{run_threads(config), parse_bytes(config.engine.memory_limit)};
+  const BagScores scores = score_bags(model, set.modalities.get(), set.bags, room, *progress, ladder ? &*ladder : nullptr);
   const Resources used = resources_used();
   if (scores.stopped) return std::nullopt;
   fmt::print(stderr, "{} bags scored, {} without a label and {} without tiles left out; tiles: {}, {:.0f} tiles/s, peak memory {:.0f} MiB\n", set.bags.size(),
              set.without_label, set.without_tiles, set.tiles, static_cast<double>(set.tiles) / (used.wall_seconds - began),
              static_cast<double>(used.peak_rss) / (1 << 20));
-  if (card.survival) return Scored{{}, risks_csv(set, card, scores)};
+  if (card.survival) return Scored{{}, risks_csv(set, ladder ? ladder->names() : std::vector<std::string>(), scores)};
   return Scored{prediction_table(set, card, scores.probabilities), ""};
 }
 
@@ -126,9 +141,6 @@ ExitCode evaluate_survival_model(const Config& config, const SlideModel& model) 
   publish_file(settings.output / kPredictions, scored->risks);
   settings.predictions = settings.output / kPredictions;
   evaluate_survival(settings);
-  if (!model.card().modalities.empty())
-    fmt::print(stderr, "what clinical columns, genes or slides reach alone is in the predictions that training wrote: --predictions {}\n",
-               (settings.model / kPredictions).string());
   return ExitCode::done;
 }
 

@@ -149,7 +149,7 @@ class EpochTeller {
   EpochTeller(const TrainSettings& settings, std::size_t folds, std::size_t rungs)
       : score_(words_of(settings.task).told),
         epochs_((folds * grid_size(settings) + (settings.ensemble ? 0 : 1)) * static_cast<std::size_t>(settings.epochs + settings.pretrain_epochs) +
-                folds * rungs * static_cast<std::size_t>(settings.epochs)) {}
+                (folds + (settings.ensemble ? 0 : 1)) * rungs * static_cast<std::size_t>(settings.epochs)) {}
 
   void operator()(const EpochRecord& e) {
     ++done_;

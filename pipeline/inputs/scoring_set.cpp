@@ -112,18 +112,17 @@ PredictionTable prediction_table(const ScoringSet& set, const ModelCard& card, c
   return table;
 }
 
-std::string risks_csv(const ScoringSet& set, const ModelCard& card, const BagScores& scores) {
+std::string risks_csv(const ScoringSet& set, const std::vector<std::string>& rungs, const BagScores& scores) {
   const auto& answers = scores.survival;
   std::string out = "slide_id,risk";
   const std::vector<double> months = answers.front()->months;
   for (const double month : months) out += fmt::format(",surv_{}", month);
-  if (!scores.ablated.front().empty()) out += ",ladder_without-tiles";
-  for (std::size_t m = 1; m < scores.ablated.front().size(); ++m) out += "," + csv_cell("ladder_without-" + card.modalities[m - 1].name);
+  for (const std::string& rung : rungs) out += "," + csv_cell("ladder_" + rung);
   out += "\n";
   for (std::size_t i = 0; i < answers.size(); ++i) {
     out += fmt::format("{},{}", csv_cell(set.bags[i].keys.slide_id), answers[i]->risk);
     for (const double month : months) out += fmt::format(",{}", survival_at(*answers[i], month));
-    for (const double risk : scores.ablated[i]) out += fmt::format(",{}", risk);
+    for (const double risk : scores.ladder[i]) out += fmt::format(",{}", risk);
     out += "\n";
   }
   return out;

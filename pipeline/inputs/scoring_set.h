@@ -27,9 +27,9 @@ struct ScoringSet {
 /// cannot be read), ModelError (a bag that was made otherwise than the model's card says, the genomic table), InputError (labels, two bags of a slide).
 ScoringSet read_scoring_set(const Config& config, const ModelCard& card);
 
-/// predictions.csv of a survival model: risk, survival at the months of the first answer, straight between those that an answer tells, and, where tables
-/// were given, ladder_without-<input>: the risk with one input taken away.
-std::string risks_csv(const ScoringSet& set, const ModelCard& card, const BagScores& scores);
+/// predictions.csv of a survival model: risk, survival at the months of the first answer, straight between those that an answer tells, and ladder_<rung>, of
+/// the rungs named.
+std::string risks_csv(const ScoringSet& set, const std::vector<std::string>& rungs, const BagScores& scores);
 
 /// The table of predictions that the scores are; without scores every class is alike: a join of it shows what would be refused later.
 PredictionTable prediction_table(const ScoringSet& set, const ModelCard& card, const std::vector<std::vector<double>>& probabilities);

@@ -52,6 +52,27 @@ class FakeModel final : public SlideModel {
   mutable std::vector<std::string> seen_;
 };
 
+/// A simpler model of survival: ten times the bag's first feature.
+class FakeRung final : public SlideModel {
+ public:
+  FakeRung() { card_.survival.emplace(); }
+  const ModelCard& card() const override { return card_; }
+  const std::string& sha256() const override { return sha256_; }
+  std::string name() const override { return "rung"; }
+  Prediction predict(const Bag& bag, const std::vector<TableRow>&) const override {
+    if (bag.features[0] == 7.0F && fails) throw BagError("the rung: fails");
+    Prediction prediction;
+    prediction.survival.emplace();
+    prediction.survival->risk = 10 * bag.features[0];
+    return prediction;
+  }
+  bool fails = false;
+
+ private:
+  ModelCard card_;
+  std::string sha256_;
+};
+
 class BagScoringTest : public ::testing::Test {
  protected:
   BagScoringTest() {
@@ -104,6 +125,20 @@ TEST_F(BagScoringTest, ResultsComeInTheOrderGivenWhateverTheThreads) {
     for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(scores.probabilities[i][0], static_cast<double>(i));
   }
   EXPECT_LE(model.most(), 4);
+}
+
+TEST_F(BagScoringTest, TheRungsOfALadderAnswerForTheBagInHand) {
+  const auto rung = std::make_shared<FakeRung>();
+  std::vector<Competitor> competitors;
+  competitors.emplace_back("slides", rung, model.card(), "model");
+  const AskedLadder ladder(model, std::move(competitors), {});
+  const auto progress = make_progress("none");
+  model.before = [&](int i) { std::filesystem::remove(bags[static_cast<std::size_t>(i)].path); };  // it was read for all of them
+  const BagScores scores = score_bags(model, nullptr, bags, {2, 0}, *progress, &ladder);
+  for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(scores.ladder[i], std::vector<double>{10.0 * static_cast<double>(i)});
+  for (int i = 0; i < 12; ++i) written(i);
+  rung->fails = true;
+  EXPECT_EQ(sentence_of<BagError>([&] { score_bags(model, nullptr, bags, {2, 0}, *progress, &ladder); }), bags[7].path.string() + ": the rung: fails");
 }
 
 TEST_F(BagScoringTest, BagsInHandAreThreadsAndTwoMore) {

@@ -94,21 +94,19 @@ TEST_F(ScoringSetTest, ASurvivalModelIsJudgedOnBagsWithAFollowUp) {
                                        "as the predictions are risks: time and event is missing: add it, or rename a column");
 }
 
-TEST_F(ScoringSetTest, RisksAreWrittenWithWhatIsLeftWithoutEachInput) {
+TEST_F(ScoringSetTest, RisksAreWrittenWithThoseOfTheRungsThatWereAsked) {
   card.classes = {"risk"};
   card.survival.emplace();
-  card.modalities.resize(1);
-  card.modalities[0].name = "rna, tumour";
   write_text(config.evaluate.labels, "slide_id,time,event\nb,12,1\na,7.5,0\n");
   const ScoringSet set = read_scoring_set(config, card);
   BagScores scores;
   scores.survival = {SurvivalAnswer{0.5, 0, {6, 12}, {0.75, 0.5}}, SurvivalAnswer{0.25, 0, {6, 12}, {1, 0.875}}};
-  scores.ablated = {{0.125, 2}, {3, 4}};
-  EXPECT_EQ(risks_csv(set, card, scores),
-            "slide_id,risk,surv_6,surv_12,ladder_without-tiles,\"ladder_without-rna, tumour\"\n"
+  scores.ladder = {{0.125, 2}, {3, 4}};
+  EXPECT_EQ(risks_csv(set, {"slides", "without-rna, tumour"}, scores),
+            "slide_id,risk,surv_6,surv_12,ladder_slides,\"ladder_without-rna, tumour\"\n"
             "a,0.5,0.75,0.5,0.125,2\nb,0.25,1,0.875,3,4\n");
-  scores.ablated = {{}, {}};
-  EXPECT_EQ(risks_csv(set, card, scores), "slide_id,risk,surv_6,surv_12\na,0.5,0.75,0.5\nb,0.25,1,0.875\n") << "no table was given";
+  scores.ladder = {{}, {}};
+  EXPECT_EQ(risks_csv(set, {}, scores), "slide_id,risk,surv_6,surv_12\na,0.5,0.75,0.5\nb,0.25,1,0.875\n") << "no ladder";
 }
 
 TEST_F(ScoringSetTest, BagsMadeOtherwiseThanTheModelSaysAreRefusedBySlide) {

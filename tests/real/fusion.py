@@ -46,7 +46,7 @@ def bag(folder, patient, values):
     (folder / "findings.json").write_text(json.dumps(document))
 
 
-def table(name, rows):
+def table(name, rows, patients=patients):
     made = anndata.AnnData(rows, var=pandas.DataFrame(index=[f"G{g:02}" for g in range(GENES)]), uns={"units": "zscore"})
     made.obs_names = patients
     made.write_h5ad(out / name)
@@ -104,18 +104,72 @@ check(0.35 < part["tiles"] < 0.65 and 0.35 < part["rna"] < 0.65 and part["clinic
 high = [result["label"] for result in results].count("high")
 check(high == PATIENTS // 2, f"the cut is the median risk of those who taught the model: {high} of {PATIENTS} are high")
 
-# The same bags judged with the model itself: the ladder is what is left without each input, and agrees with runs that lack it.
-words = ["--model", out / "model", "--bags", out / "bags", "--genomics", f"rna={rna}", "--labels", out / "labels.csv"]
-told = microtome("evaluate", *words, "--clinical", out / "clinical.csv", "--output", out / "asked", "--bootstrap", 200).stderr
-rungs = {rung["name"]: rung for rung in json.loads((out / "asked" / "metrics.json").read_text())["ladder"]}
-check(list(rungs) == ["fusion", "without-tiles", "without-rna", "without-clinical"], f"what is left without each input: {list(rungs)}")
-check(rungs["without-tiles"]["fusion_minus"]["low"] > 0 and rungs["without-rna"]["fusion_minus"]["low"] > 0, f"either is missed: {rungs}")
-check(f"--predictions {out / 'model' / 'predictions.csv'}" in told, told)
-risks = pandas.read_csv(out / "asked" / "predictions.csv", index_col="slide_id")
-check(all(abs(risks["risk"][f"{patients[p]}-S1"] - results[p]["value"]) < 1e-6 for p in range(PATIENTS)), "evaluate and run say the same risks")
-microtome("evaluate", *words, "--output", out / "asked-less", "--bootstrap", 200)
-less = pandas.read_csv(out / "asked-less" / "predictions.csv", index_col="slide_id")["risk"]
-check((risks["ladder_without-clinical"] - less).abs().max() < 1e-6 < (risks["risk"] - less).abs().max(), "taking a table away is as not having it")
+# Patients whom no training has seen: the model is judged with the whole ladder that training kept, a bag read once for all of it.
+HELD = 100
+held = [f"R{p:03}" for p in range(HELD)]
+new_lesion, new_score, new_age = rng.normal(size=HELD), rng.normal(size=HELD), rng.normal(62, 8, HELD).round(1)
+new_genes = rng.normal(size=(HELD, GENES)).astype(numpy.float32)
+new_genes[:, :PLANTED] = (new_score[:, None] + 0.5 * rng.normal(size=(HELD, PLANTED))).astype(numpy.float32)
+for i, patient in enumerate(held):
+    tiles = rng.normal(size=(TILES, FEATURES)).astype(numpy.float32)
+    tiles[:, 0] += 2 * new_lesion[i]
+    bag(out / "held", patient, tiles)
+months = rng.exponential(50 * numpy.exp(-1.2 * new_lesion - 1.2 * new_score)) + 0.01
+pandas.DataFrame({"slide_id": [f"{patient}-S1" for patient in held], "patient_id": held, "time": months, "event": 1}).to_csv(out / "held.csv", index=False)
+new_clinical = pandas.DataFrame({"patient_id": held, "age": new_age, "sex": ["F" if p % 2 else "M" for p in range(HELD)]}, index=[f"{patient}-S1" for patient in held])
+new_clinical.to_csv(out / "held_clinical.csv", index=False)
+new_rna = table("held.h5ad", new_genes, held)
+RUNGS = ["fusion", "clinical-cox", "genes-snn", "genes-mlp", "slides", "late-fusion", "without-rna", "without-clinical", "without-tiles"]
+
+
+def judged(name, model, *words, exits=(0,)):
+    """What is said; the rungs; the predictions."""
+    done = microtome("evaluate", "--model", model, "--bags", out / "held", "--labels", out / "held.csv", "--output", out / name, "--bootstrap", 100, *words, exits=exits)
+    if done.returncode:
+        return done.stderr, None, None
+    rungs = {rung["name"]: rung["c_harrell"]["value"] for rung in json.loads((out / name / "metrics.json").read_text()).get("ladder", [])}
+    return done.stderr, rungs, pandas.read_csv(out / name / "predictions.csv", index_col="slide_id")
+
+
+with_rna, with_clinical = ["--genomics", f"rna={new_rna}"], ["--clinical", out / "held_clinical.csv"]
+told, rungs, risks = judged("asked", out / "model", *with_rna, *with_clinical)
+check(list(rungs) == RUNGS == list(real), f"every rung, in training's order: {list(rungs)} and {list(real)}")
+check(all(f"  {name} " in told for name in RUNGS) and "left out of the ladder" not in told and "--predictions" not in told, told)
+figure = (out / "asked" / "ladder.svg").read_text()
+check(all(name in figure for name in RUNGS), "every rung is in the picture")
+check(rungs["fusion"] > max(rungs[name] for name in ("clinical-cox", "genes-snn", "genes-mlp", "slides", "without-rna", "without-tiles")) and min(rungs["genes-snn"], rungs["slides"]) > 0.6, f"on other patients too: {rungs}")
+
+# The model and its rungs say what their own folders say, whoever asks.
+for column, model, words in (("risk", out / "model", [*with_rna, *with_clinical]), ("ladder_slides", out / "model" / "ladder" / "slides", [])):
+    microtome("run", "--bags", out / "held", "--model", model, *words, "--output", out / f"run-{column}")
+    for slide in risks.index:
+        value = json.loads((out / f"run-{column}" / "slides" / slide / "findings.json").read_text())["results"][0]["value"]
+        check(abs(value - risks[column][slide]) < 1e-9, f"run and evaluate differ in {column} of {slide}: {value}")
+check(len(risks) == HELD, f"every bag has risks: {len(risks)}")
+for rung, words in (("slides", []), ("genes-snn", with_rna), ("late-fusion", [*with_rna, *with_clinical])):
+    _, alone, own = judged(f"asked-{rung}", out / "model" / "ladder" / rung, *words)
+    check((own["risk"] - risks[f"ladder_{rung}"]).abs().max() < 1e-12 and risks[f"ladder_{rung}"].std() > 0.01, f"evaluate and the ladder differ on {rung}")
+    check(rung == "slides" or abs(alone["fusion"] - rungs[rung]) < 1e-12, f"and so does their c: {alone} and {rungs}")
+cox = json.loads((out / "model" / "ladder" / "clinical-cox" / "cox.json").read_text())
+columns = numpy.array([new_clinical["age"] if name == "age" else new_clinical["sex"] == name.split("=")[1] for name in cox["columns"]], dtype=float).T
+fit = {key: numpy.array(cox["fits"][0][key]) for key in ("mean", "scale", "coefficients")}
+check(len(cox["columns"]) > 1 and abs((columns - fit["mean"]) / fit["scale"] @ fit["coefficients"] - risks.loc[new_clinical.index, "ladder_clinical-cox"]).max() < 1e-5, f"the Cox regression is that of its file: {cox}")
+
+# What was not given or not copied is said; what is damaged is refused.
+told, rungs, less = judged("asked-less", out / "model", *with_rna)
+check(list(rungs) == [name for name in RUNGS if "clinical" not in name], f"what needs the clinical columns is left out: {list(rungs)}")
+check("left out of the ladder, as no table that they see was given: clinical-cox, without-clinical" in told, told)
+check((risks["ladder_without-clinical"] - less["risk"]).abs().max() < 1e-6 < (risks["risk"] - less["risk"]).abs().max(), "taking a table away is as not having it")
+shutil.copytree(out / "model", out / "copied", ignore=shutil.ignore_patterns("ladder"))
+told, rungs, bare = judged("asked-bare", out / "copied", *with_rna, *with_clinical)
+check(list(rungs) == ["fusion", "without-rna", "without-clinical", "without-tiles"] and (bare["risk"] == risks["risk"]).all(), f"the model does without its ladder: {list(rungs)}")
+check(f"{out / 'copied' / 'ladder'}: the folder is not there, and with it clinical-cox, genes-snn, genes-mlp, slides, late-fusion are missing from the ladder: copy it with the model" in told, told)
+shutil.copytree(out / "model" / "ladder", out / "copied" / "ladder")
+shutil.rmtree(out / "copied" / "ladder" / "slides")
+shutil.copytree(out / "shuffled" / "ladder" / "genes-snn", out / "copied" / "ladder" / "slides")
+told, _, _ = judged("asked-swapped", out / "copied", *with_rna, exits=(4,))
+check(f"{out / 'copied' / 'ladder' / 'slides'}: the simpler model with sha256 " in told, told)
+check(not (out / "asked-swapped").exists(), "a refusal leaves nothing behind")
 
 microtome("run", "--bags", out / "bags", "--model", out / "model", "--output", out / "without")
 without = json.loads((out / "without" / "slides" / "Q000-S1" / "findings.json").read_text())
