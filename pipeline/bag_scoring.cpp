@@ -150,6 +150,7 @@ struct Scoring {
       Prediction answer = model.predict(read.bag, rows);
       scores.probabilities[read.index] = std::move(answer.probabilities);
       scores.survival[read.index] = std::move(answer.survival);
+      scores.values[read.index] = answer.value;
       if (ladder) scores.ladder[read.index] = ladder->risks(read.bag, rows);
     } catch (const BagError& e) {
       throw BagError(fmt::format("{}: {}", bag.path.string(), e.what()));
@@ -189,6 +190,7 @@ BagScores score_bags(const SlideModel& model, const Modalities* modalities, cons
   Scoring scoring{model, modalities, bags, progress, ladder, {bags, room}, {}, {}};
   scoring.scores.probabilities.resize(bags.size());
   scoring.scores.survival.resize(bags.size());
+  scoring.scores.values.resize(bags.size());
   scoring.scores.ladder.resize(bags.size());
   {
     std::vector<std::jthread> threads;

@@ -31,8 +31,9 @@ struct ScoringRoom {
 };
 
 struct BagScores {
-  std::vector<std::vector<double>> probabilities;     // one a class, of each bag in the order given; empty of a survival model
+  std::vector<std::vector<double>> probabilities;     // one a class, of each bag in the order given; empty of models of a number or of survival
   std::vector<std::optional<SurvivalAnswer>> survival;  // of each bag
+  std::vector<std::optional<double>> values;          // of each bag, of a model of a number
   std::vector<std::vector<double>> ladder;         // AskedLadder::risks of each bag; empty without a ladder
   bool stopped = false;                            // a signal came: not all of them are there
 };

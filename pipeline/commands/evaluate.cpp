@@ -88,11 +88,25 @@ void rehearse(const EvaluateSettings& settings, const ScoringSet& set, const Mod
   pair_up(joined, other, settings.compare);
 }
 
-/// What a model says of the labelled bags: a table of classes, or the text of a table of risks.
+/// What a model says of the labelled bags: a table of classes, or the text of predictions.csv.
 struct Scored {
   std::optional<PredictionTable> classes;
-  std::string risks;
+  std::string text;
 };
+
+Scored told(const ScoringSet& set, const ModelCard& card, const std::optional<AskedLadder>& ladder, const BagScores& scores) {
+  switch (card.kind()) {
+    case AnswerKind::classes:
+      return {prediction_table(set, card, scores.probabilities), ""};
+    case AnswerKind::labels:
+      return {{}, predictions_csv(prediction_table(set, card, scores.probabilities))};
+    case AnswerKind::value:
+      return {{}, values_csv(set, scores)};
+    case AnswerKind::risk:
+      break;
+  }
+  return {{}, risks_csv(set, ladder ? ladder->names() : std::vector<std::string>(), scores)};
+}
 
 /// Of a survival model that takes tables.
 std::optional<AskedLadder> ladder_of(const Config& config, const SlideModel& model, const Modalities* modalities) {
@@ -109,7 +123,7 @@ std::optional<Scored> score(const Config& config, const SlideModel& model) {
   const EvaluateSettings& settings = config.evaluate;
   const ModelCard& card = model.card();
   const ScoringSet set = read_scoring_set(config, card);
-  if (!card.survival) rehearse(settings, set, card);
+  if (card.kind() == AnswerKind::classes) rehearse(settings, set, card);
   const std::optional<AskedLadder> ladder = ladder_of(config, model, set.modalities.get());
   require_writable(settings.output);
   tell_left_out(set, card);
@@ -124,8 +138,7 @@ std::optional<Scored> score(const Config& config, const SlideModel& model) {
   fmt::print(stderr, "{} bags scored, {} without a label and {} without tiles left out; tiles: {}, {:.0f} tiles/s, peak memory {:.0f} MiB\n", set.bags.size(),
              set.without_label, set.without_tiles, set.tiles, static_cast<double>(set.tiles) / (used.wall_seconds - began),
              static_cast<double>(used.peak_rss) / (1 << 20));
-  if (card.survival) return Scored{{}, risks_csv(set, ladder ? ladder->names() : std::vector<std::string>(), scores)};
-  return Scored{prediction_table(set, card, scores.probabilities), ""};
+  return told(set, card, ladder, scores);
 }
 
 ExitCode stopped() {
@@ -133,14 +146,20 @@ ExitCode stopped() {
   return stop_signal() == SIGINT ? ExitCode::user_stop : ExitCode::interrupted;
 }
 
-/// The risks are written first: what judges them reads a table, whoever made it.
-ExitCode evaluate_survival_model(const Config& config, const SlideModel& model) {
+/// The predictions are written first: what judges them reads a table, whoever made it.
+ExitCode evaluate_written(const Config& config, const SlideModel& model) {
   const std::optional<Scored> scored = score(config, model);
   if (!scored) return stopped();
   EvaluateSettings settings = config.evaluate;
-  publish_file(settings.output / kPredictions, scored->risks);
+  publish_file(settings.output / kPredictions, scored->text);
   settings.predictions = settings.output / kPredictions;
-  evaluate_survival(settings);
+  settings.target = known_column(config, model.card());
+  if (model.card().survival)
+    evaluate_survival(settings);
+  else if (model.card().value)
+    evaluate_regression(settings);
+  else
+    evaluate_multilabel(settings);
   return ExitCode::done;
 }
 
@@ -217,7 +236,7 @@ ExitCode command_evaluate(const ParsedOptions& options, const std::vector<std::s
   }
   const auto allowed = allowed_models(options.config);
   const auto model = settings.model.empty() ? nullptr : load_slide_model(settings.model, allowed.get());
-  if (model && model->card().survival) return evaluate_survival_model(options.config, *model);
+  if (model && model->card().kind() != AnswerKind::classes) return evaluate_written(options.config, *model);
   refuse_options_of_other_tasks(settings);
   const std::vector<std::string> columns = column_names(settings.subgroups);
   EvaluationSet set;

@@ -146,11 +146,15 @@ MultilabelSet read_multilabel_set(const fs::path& predictions, const fs::path& l
   return out;
 }
 
-std::vector<SlideKeys> marked_slides(const fs::path& labels, const std::vector<std::string>& slide_ids, std::vector<std::string> names) {
-  if (names.empty()) names = label_names(read_judged_table(labels));
+LabelTable known_labels(const fs::path& labels, const std::vector<std::string>& names, const std::vector<std::string>& levels) {
   if (names.empty()) refuse(labels, "wanted a column label_<name> (0 or 1) for each label in the header row, got none: add them");
   const AnswerTable answers = read_answers(labels, names);
-  const LabelTable labelled = label_table(labels, answers.table, true, answers.columns, {});
+  return label_table(labels, answers.table, true, answers.columns, levels);
+}
+
+std::vector<SlideKeys> marked_slides(const fs::path& labels, const std::vector<std::string>& slide_ids, std::vector<std::string> names) {
+  if (names.empty()) names = label_names(read_judged_table(labels));
+  const LabelTable labelled = known_labels(labels, names, {});
   return keys_in(labelled.rows, labelled.by_slide, slide_ids);
 }
 

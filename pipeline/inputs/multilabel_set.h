@@ -10,6 +10,7 @@
 #include "mil/evaluation/multilabel/judged_labels.h"
 #include "mil/genomics/join.h"
 #include "pipeline/inputs/evaluation_set.h"
+#include "pipeline/inputs/label_table.h"
 
 namespace microtome {
 
@@ -41,6 +42,10 @@ MultilabelSet read_multilabel_set(const std::filesystem::path& predictions, cons
 /// what is said of labels above.
 std::vector<SlideKeys> marked_slides(const std::filesystem::path& labels, const std::vector<std::string>& slide_ids,
                                      std::vector<std::string> names = {});
+
+/// What is known of slides or patients, "1", "0" or "" of each name (1.0 is 1), rows without any left out; `levels`: further columns. Throws as
+/// marked_slides.
+LabelTable known_labels(const std::filesystem::path& labels, const std::vector<std::string>& names, const std::vector<std::string>& levels);
 
 /// The <name>s of the columns label_<name>, in their order.
 std::vector<std::string> label_names(const DelimitedTable& table);

@@ -10,6 +10,8 @@
 #include "mil/model_error.h"
 #include "pipeline/inputs/bag_folder.h"
 #include "pipeline/inputs/evaluation_set.h"
+#include "pipeline/inputs/multilabel_set.h"
+#include "pipeline/inputs/regression_set.h"
 #include "pipeline/inputs/survival_set.h"
 
 namespace microtome {
@@ -47,11 +49,27 @@ void require_room(const BagToScore& bag, std::int64_t limit) {
                                 bag.keys.slide_id, bag.bytes(), limit));
 }
 
-std::vector<SlideKeys> labelled(ScoringSet& set, const std::multimap<std::string, FoundBag>& found, const EvaluateSettings& settings, bool survival) {
-  const fs::path& labels = settings.labels;
+/// Of these slides those whose answer is known.
+std::vector<SlideKeys> answered(const std::vector<std::string>& ids, const Config& config, const ModelCard& card) {
+  const fs::path& labels = config.evaluate.labels;
+  switch (card.kind()) {
+    case AnswerKind::classes:
+      return labelled_slides(labels, ids);
+    case AnswerKind::labels:
+      return marked_slides(labels, ids, card.classes);
+    case AnswerKind::value:
+      return valued_slides(labels, ids, known_column(config, card));
+    case AnswerKind::risk:
+      break;
+  }
+  return followed_slides(labels, ids, config.evaluate.censorship);
+}
+
+std::vector<SlideKeys> labelled(ScoringSet& set, const std::multimap<std::string, FoundBag>& found, const Config& config, const ModelCard& card) {
+  const fs::path& labels = config.evaluate.labels;
   std::vector<std::string> ids;
   for (auto at = found.begin(); at != found.end(); at = found.upper_bound(at->first)) ids.push_back(at->first);
-  std::vector<SlideKeys> keys = survival ? followed_slides(labels, ids, settings.censorship) : labelled_slides(labels, ids);
+  std::vector<SlideKeys> keys = answered(ids, config, card);
   set.without_label = ids.size() - keys.size();
   for (std::size_t i = 0; i < ids.size() && set.first_without_label.empty(); ++i)
     if (i == keys.size() || keys[i].slide_id != ids[i]) set.first_without_label = ids[i];
@@ -78,7 +96,7 @@ ScoringSet read_scoring_set(const Config& config, const ModelCard& card) {
   const auto found = read_heads(config);
   const std::int64_t limit = parse_bytes(config.engine.memory_limit);
   ScoringSet set;
-  for (const SlideKeys& keys : labelled(set, found, config.evaluate, card.survival.has_value())) {
+  for (const SlideKeys& keys : labelled(set, found, config, card)) {
     const auto [first, end] = found.equal_range(keys.slide_id);
     if (std::next(first) != end)
       throw InputError(fmt::format("{}: wanted one bag per slide: '{}' has another in {}: keep runs apart", std::next(first)->second.path.string(),
@@ -126,6 +144,16 @@ std::string risks_csv(const ScoringSet& set, const std::vector<std::string>& run
     out += "\n";
   }
   return out;
+}
+
+std::string values_csv(const ScoringSet& set, const BagScores& scores) {
+  std::string out = "slide_id,value\n";
+  for (std::size_t i = 0; i < set.bags.size(); ++i) out += fmt::format("{},{}\n", csv_cell(set.bags[i].keys.slide_id), *scores.values[i]);
+  return out;
+}
+
+std::string known_column(const Config& config, const ModelCard& card) {
+  return card.value && !config.given.contains("evaluate.target") ? card.classes.front() : config.evaluate.target;
 }
 
 std::string predictions_csv(const PredictionTable& table) {

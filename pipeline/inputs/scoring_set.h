@@ -31,6 +31,12 @@ ScoringSet read_scoring_set(const Config& config, const ModelCard& card);
 /// the rungs named.
 std::string risks_csv(const ScoringSet& set, const std::vector<std::string>& rungs, const BagScores& scores);
 
+/// predictions.csv of a model of a number: value.
+std::string values_csv(const ScoringSet& set, const BagScores& scores);
+
+/// The column of the labels that holds the numbers a model answers with: as the user says, else as the model was taught. "value" of other models.
+std::string known_column(const Config& config, const ModelCard& card);
+
 /// The table of predictions that the scores are; without scores every class is alike: a join of it shows what would be refused later.
 PredictionTable prediction_table(const ScoringSet& set, const ModelCard& card, const std::vector<std::vector<double>>& probabilities);
 

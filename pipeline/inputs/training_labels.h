@@ -27,10 +27,10 @@ class TrainingLabels {
   /// Columns label and slide_id or patient_id, optional patient_id and site; rows without a label are left out. Throws ConfigError: missing columns, an
   /// id twice, fewer than two classes.
   static TrainingLabels classes(const std::filesystem::path& path);
-  /// A column label_<name> for each label, 1, 0 or empty where it is not known, else alike; rows without any are left out. Throws ConfigError: missing
-  /// columns, an id twice, a cell that is something else, nothing known.
+  /// A column label_<name> for each label, 1, 0 or empty where it is not known, else alike; rows without any are left out. Throws what known_labels throws, and
+  /// InputError where nothing is known.
   static TrainingLabels marks(const std::filesystem::path& path);
-  /// Numbers under `column`, else alike; rows without one are left out. Throws ConfigError: missing columns, an id twice, a cell that is no finite number,
+  /// Numbers under `column`, else alike; rows without one are left out. Throws what read_known_values throws, and InputError where there is
   /// no number at all.
   static TrainingLabels values(const std::filesystem::path& path, const std::string& column);
   /// Columns time (months) and event or the one that `censorship` names, else alike; rows without them are left out. Throws what read_follow_up throws.
@@ -44,9 +44,6 @@ class TrainingLabels {
   const std::vector<std::string>& class_names() const { return class_names_; }
 
  private:
-  struct Rows;
-  void add(const Rows& rows, std::size_t r, TrainingLabel label);
-
   std::map<std::string, TrainingLabel> by_slide_, by_patient_;
   std::vector<std::string> class_names_;
 };

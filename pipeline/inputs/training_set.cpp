@@ -176,7 +176,7 @@ TrainingSet read_training_set(const Config& config) {
   std::sort(set.slides.begin(), set.slides.end(), [](const auto& a, const auto& b) { return a.bag.slide_id < b.bag.slide_id; });
   add_folds(set, config.data.splits);
   recipe += "tables=" + add_tables(set, config) + "\n";
-  if (survival && config.train.ladder && !set.card.modalities.empty()) recipe += "ladder=kept\n";
+  if (config.train.task == "survival" && config.train.ladder && !set.card.modalities.empty()) recipe += "ladder=kept\n";
   for (const auto& slide : set.slides) recipe += fmt::format("{}:{}:{} ", slide.patient_id, slide.fold, slide.site);
   set.recipe = sha256_of_text(recipe);
   return set;

@@ -48,13 +48,12 @@ struct Columns {
 };
 
 Columns columns_of(const DelimitedTable& table, const fs::path& path, bool of_slides, const std::vector<std::string>& subgroups,
-                   const std::string& target) {
+                   const std::string& target, const std::string& option) {
   Columns out{table.column("slide_id"), table.column("patient_id"), 0, 0, {}};
   if (target == kValueColumn && !table.column(target))
     refuse(path,
-           "wanted a column value in the header row, as the predictions are values: name the column of the known numbers with "
-           "--evaluate.target, or add it");
-  out.value = find_columns(table, path, "--evaluate.target", {target}).front();
+           fmt::format("wanted a column value in the header row, for the known numbers: name theirs with {}, or add it", option));
+  out.value = find_columns(table, path, option, {target}).front();
   require_id_column(path, table);
   if (!of_slides && !out.patient) refuse(path, "wanted a column patient_id, as the predictions are of patients: add it");
   out.id = of_slides && out.slide ? *out.slide : *out.patient;
@@ -93,9 +92,9 @@ ValueTable read_values(const fs::path& path) {
 }
 
 KnownValues read_known_values(const fs::path& path, bool of_slides, const std::vector<std::string>& subgroup_columns,
-                              const std::string& target) {
+                              const std::string& target, const std::string& option) {
   const DelimitedTable table = read_judged_table(path);
-  const Columns columns = columns_of(table, path, of_slides, subgroup_columns, target);
+  const Columns columns = columns_of(table, path, of_slides, subgroup_columns, target, option);
   KnownValues out;
   out.by_slide = of_slides && columns.slide;
   out.has_patients = out.by_slide && columns.patient;

@@ -51,8 +51,8 @@ struct KnownValues {
 /// Columns slide_id or patient_id, and the number under `target`. `of_slides`: what the predictions are of; then slide_id is the key where
 /// there is one. Rows with an empty cell there are left out; slides of a patient must agree where patients are the key. Throws InputError,
 /// naming the row: missing columns, values that are neither empty nor finite numbers, or larger than 1e100, doubled ids. Throws
-/// ConfigError: a subgroup column that is not there, or the target, where it is another name than value.
+/// ConfigError: a subgroup column that is not there, or the target, where it is another name than value. `option`: how users name it.
 KnownValues read_known_values(const std::filesystem::path& path, bool of_slides, const std::vector<std::string>& subgroup_columns,
-                              const std::string& target);
+                              const std::string& target, const std::string& option = "--evaluate.target");
 
 }  // namespace microtome

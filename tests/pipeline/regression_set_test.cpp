@@ -118,7 +118,7 @@ TEST_F(RegressionSetTest, CellsThatAreNoNumbersAreRefusedWithRowAndId) {
 TEST_F(RegressionSetTest, TheTargetIsAColumnOfTheLabels) {
   const std::string said = "slide_id,value\na,1\n";
   EXPECT_NE(refusal(said, "slide_id,tmb\na,1\n")
-                .find("l.csv: wanted a column value in the header row, as the predictions are values: name the column"),
+                .find("l.csv: wanted a column value in the header row, for the known numbers: name theirs"),
             std::string::npos);
   EXPECT_NE(refusal<ConfigError>(said, "slide_id,tmb\na,1\n", "tbm").find("--evaluate.target: wanted columns of"), std::string::npos);
   EXPECT_NE(refusal<ConfigError>(said, "slide_id,tmb\na,1\n", "tbm").find("did you mean tmb?"), std::string::npos);

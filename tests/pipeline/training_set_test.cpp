@@ -41,6 +41,10 @@ class TrainingSetTest : public ::testing::Test {
   std::string refusal() {
     return sentence_of<ConfigError>([&] { read_training_set(config); });
   }
+  /// Of a table of labels that cannot be what it should.
+  std::string labels_refusal() {
+    return sentence_of<InputError>([&] { read_training_set(config); });
+  }
   TempDir dir;
   Config config;
 };
@@ -57,7 +61,7 @@ TEST_F(TrainingSetTest, BagsMeetLabelsById) {
 
 TEST_F(TrainingSetTest, SeveralLabelsMeetBagsByIdAndMayBeUnknown) {
   config.train.task = "multilabel";
-  write_text(config.data.labels, "slide_id,patient_id,label_EGFR,age,label_KRAS\nb,P2,1,60,\na,P1,0,70,1\nc,P3,,50,\n");
+  write_text(config.data.labels, "slide_id,patient_id,label_EGFR,age,label_KRAS\nb,P2,1.0,60,\na,P1,0,70,1\nc,P3,,50,\n");
   const TrainingSet set = read_training_set(config);
   ASSERT_EQ(set.slides.size(), 2u);
   EXPECT_EQ(set.card.task, "multilabel");
@@ -67,13 +71,13 @@ TEST_F(TrainingSetTest, SeveralLabelsMeetBagsByIdAndMayBeUnknown) {
   EXPECT_TRUE(std::isnan(set.slides[1].marks[1]));
   EXPECT_EQ(set.labels_without_bag, 0u) << "of c nothing is known";
   write_text(config.data.labels, "slide_id,label_EGFR\na,1\nb,maybe\n");
-  EXPECT_EQ(refusal(), config.data.labels.string() + ": row 3 (b): wanted 0 or 1 under label_EGFR, got 'maybe': correct it, or leave it empty where it is not known");
+  EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": row 3 (b): wanted 0 or 1 under label_EGFR, or an empty cell where it is not known, got 'maybe': correct it");
   write_text(config.data.labels, "slide_id,label_EGFR\na,1\na,0\n");
-  EXPECT_EQ(refusal(), config.data.labels.string() + ": row 3: wanted each id once, 'a' is there twice");
+  EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": row 3: wanted each id once, 'a' is there twice: leave one out");
   write_text(config.data.labels, "slide_id,label\na,1\n");
-  EXPECT_EQ(refusal(), config.data.labels.string() + ": wanted the columns label_<name> (1, 0 or empty) and slide_id or patient_id in the header row");
+  EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": wanted a column label_<name> (0 or 1) for each label in the header row, got none: add them");
   write_text(config.data.labels, "slide_id,label_EGFR\na,\n");
-  EXPECT_EQ(refusal(), config.data.labels.string() + ": wanted 1 or 0 under a column label_<name>, all are empty");
+  EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": wanted 1 or 0 under a column label_<name>, all cells are empty");
 }
 
 TEST_F(TrainingSetTest, NumbersMeetBagsByIdAndTheColumnNamesThem) {
@@ -90,13 +94,15 @@ TEST_F(TrainingSetTest, NumbersMeetBagsByIdAndTheColumnNamesThem) {
   config.data.target = "hrd";
   EXPECT_NE(read_training_set(config).recipe, recipe) << "the name is in the model";
   write_text(config.data.labels, "slide_id,hrd\na,1\nb,high\n");
-  EXPECT_EQ(refusal(), config.data.labels.string() + ": row 3 (b): wanted a finite number under hrd, got 'high': correct it, or leave it empty where it is not known");
+  EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": row 3 (b): wanted a number under hrd, got 'high': leave the cell empty if it is not known");
   write_text(config.data.labels, "slide_id,hrd\na,1\nb,inf\n");
-  EXPECT_EQ(refusal(), config.data.labels.string() + ": row 3 (b): wanted a finite number under hrd, got 'inf': correct it, or leave it empty where it is not known");
+  EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": row 3 (b): wanted a number under hrd, got 'inf': leave the cell empty if it is not known");
   write_text(config.data.labels, "slide_id,hrd\na,\n");
-  EXPECT_EQ(refusal(), config.data.labels.string() + ": wanted numbers under hrd, all cells are empty");
+  EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": wanted numbers under hrd, all cells are empty");
   config.data.target = "tmb";
-  EXPECT_EQ(refusal(), config.data.labels.string() + ": wanted the columns tmb (or another that --data.target names) and slide_id or patient_id in the header row");
+  EXPECT_EQ(refusal().find("--data.target: wanted a column of " + config.data.labels.string()), 0u) << refusal();
+  config.data.target = "value";
+  EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": wanted a column value in the header row, for the known numbers: name theirs with --data.target, or add it");
 }
 
 TEST_F(TrainingSetTest, WhatIsToBePredictedIsNoClinicalColumn) {

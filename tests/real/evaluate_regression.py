@@ -201,7 +201,7 @@ REFUSALS = [   # predictions, labels, more words, exit code, what the sentence s
     (head + good, "patient_id,value\nP1,high\nP2,2\n", [], 4, "l.csv: row 2 (P1): wanted a number under value, got 'high': leave the cell empty if it is not known"),
     (head + good, "patient_id,tmb\nP1,1\nP2,NA\n", ["--evaluate.target", "tmb"], 4, "l.csv: row 3 (P2): wanted a number under tmb, got 'NA'"),
     (head + good, "patient_id,value\nP1,1\nP2,-1e101\n", [], 4, "l.csv: row 3 (P2): wanted a number of at most 1e+100 under value, got -1e101"),
-    (head + good, "patient_id,tmb\nP1,1\nP2,2\n", [], 4, "l.csv: wanted a column value in the header row, as the predictions are values: name the column of the known numbers with --evaluate.target, or add it"),
+    (head + good, "patient_id,tmb\nP1,1\nP2,2\n", [], 4, "l.csv: wanted a column value in the header row, for the known numbers: name theirs with --evaluate.target, or add it"),
     (head + good, "patient_id,tmb\nP1,1\nP2,2\n", ["--evaluate.target", "tbm"], 2, "l.csv, got 'tbm': did you mean tmb?"),
     (head + good, ok, ["--evaluate.target", ""], 2, "evaluate.target: wanted a column of the labels, got an empty name"),
     (head + good, ok, ["--subgroups", "sex"], 2, "--evaluate.subgroups: wanted columns of"),

@@ -67,6 +67,18 @@ for slide, (result, shares) in results.items():
     check(lines[slide]["value"] == result["value"] and lines[slide]["label"] == "tmb", f"{slide}: {lines[slide]}")
     offset.add(round(float(result["value"] - shares[0]), 2))
 check(len(offset) == 1, f"but for one number the tiles' shares are the answer, in its units: {offset}")
+def evaluated(name, *words):
+    """metrics.json of the folds' predictions, and of the model itself on all slides, whose predictions must be those of the findings."""
+    microtome("evaluate", "--predictions", out / name / "predictions.csv", "--labels", out / "labels.csv", *words, "--bootstrap", 200, "--output", out / (name + "-folds"))
+    microtome("evaluate", "--model", out / name, "--bags", out / "bags", "--labels", out / "labels.csv", "--bootstrap", 200, "--output", out / (name + "-model"))
+    asked = pandas.read_csv(out / (name + "-model") / "predictions.csv", index_col="slide_id")
+    return json.loads((out / (name + "-folds") / "metrics.json").read_text()), json.loads((out / (name + "-model") / "metrics.json").read_text()), asked
+
+
+folds, model, asked = evaluated("number", "--evaluate.target", "tmb")
+check(abs(folds["regression"]["r2"]["value"] - r2) < 1e-9 and folds["regression"]["r2"]["low"] > 0.7, f"evaluate says the same R2: {folds['regression']['r2']}")
+check(model["regression"]["r2"]["value"] > r2 and len(asked) == PATIENTS, "the model looks better on the slides that taught it, and knows its column by itself")
+check(all(abs(asked["value"][slide] - result["value"]) < 1e-9 for slide, (result, _) in results.items()), "evaluate and run say the same numbers")
 check("tmb: " in (out / "number-scored" / "slides" / "N000-S1" / "report.html").read_text(), "the report names it")
 check("tmb " in (out / "number-scored" / "index.html").read_text(), "and the index")
 
@@ -92,6 +104,14 @@ said_all = {result["label"] for result, _ in results.values()}
 check(said_all == {"none", "EGFR", "KRAS", "EGFR, KRAS"}, f"a slide may have all or none: {said_all}")
 
 
+folds, model, asked = evaluated("labels")
+for name in NAMES:
+    told = predicted[f"label_{name}"].notna()
+    auc = roc_auc_score(predicted[f"label_{name}"][told], predicted[f"prob_{name}"][told])
+    check(abs(folds["multilabel"]["labels"][name]["classification"]["auc"]["value"] - auc) < 1e-9, f"{name}: {auc}, {folds['multilabel']['labels'][name]['classification']['auc']}")
+    check(all(abs(asked[f"prob_{name}"][slide] - result["probabilities"][name]) < 1e-9 for slide, (result, _) in results.items()), "evaluate and run say the same probabilities")
+
+
 def refused(sentence, code, *words, **change):
     table = labels.copy().astype(object)
     for column, value in change.items():
@@ -102,10 +122,10 @@ def refused(sentence, code, *words, **change):
     check(not (out / "refused" / "model.json").exists(), f"nothing is left: {sentence}")
 
 
-refused("row 5 (N003-S1): wanted a finite number under tmb, got 'high'", 2, "--task", "regression", "--data.target", "tmb", tmb="high")
-refused("row 5 (N003-S1): wanted a finite number under tmb, got 'nan'", 2, "--task", "regression", "--data.target", "tmb", tmb="nan")
-refused("wanted the columns hrd (or another that --data.target names) and slide_id or patient_id", 2, "--task", "regression", "--data.target", "hrd")
-refused("row 5 (N003-S1): wanted 0 or 1 under label_EGFR, got '2'", 2, "--task", "multilabel", label_EGFR=2)
+refused("row 5 (N003-S1): wanted a number under tmb, got 'high'", 4, "--task", "regression", "--data.target", "tmb", tmb="high")
+refused("row 5 (N003-S1): wanted a number under tmb, got 'nan'", 4, "--task", "regression", "--data.target", "tmb", tmb="nan")
+refused("--data.target: wanted a column of", 2, "--task", "regression", "--data.target", "hrd")
+refused("row 5 (N003-S1): wanted 0 or 1 under label_EGFR, or an empty cell where it is not known, got '2'", 4, "--task", "multilabel", label_EGFR=2)
 refused("one of label, multilabel, regression, survival was wanted: it is 'grade'", 2, "--task", "grade")
 refused("one of auto, mse, huber was wanted: it is 'focal'", 2, "--task", "regression", "--data.target", "tmb", "--loss", "focal")
 refused("clam-sb-plain was wanted for multilabel", 2, "--task", "multilabel", "--aggregator", "clam-sb")
