@@ -55,7 +55,9 @@ std::string line(double x1, double y1, double x2, double y2, const char* colour)
 
 std::vector<double> ticks(double low, double high, double step) {
   std::vector<double> out;
-  for (double k = std::ceil(low / step - 1e-9); k * step <= high + step * 1e-9; ++k) out.push_back(k * step);
+  const double first = std::ceil(low / step - 1e-9);
+  for (double k = 0; (first + k) * step <= high + step * 1e-9; ++k)
+    out.push_back((first + k) * step);  // first alone may be too large to count on
   return out;
 }
 

@@ -63,9 +63,10 @@ std::string drawn_words(std::size_t rows, const std::string& unit) {
   return rows > kMostDrawn ? fmt::format(" {} of the {} {}s are drawn.", kMostDrawn, rows, unit) : "";
 }
 
-/// With room around; never empty.
+/// With room around; never empty, nor so narrow that ticks of so large numbers are one number.
 Range padded(double low, double high) {
-  const double room = high > low ? 0.05 * (high - low) : std::max(0.5, 0.1 * std::abs(high));
+  const double size = std::max(std::abs(low), std::abs(high));
+  const double room = high > low ? std::max(0.05 * (high - low), 1e-9 * size) : std::max(0.5, 0.1 * size);
   return {low - room, high + room};
 }
 

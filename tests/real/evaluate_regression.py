@@ -168,6 +168,10 @@ alone, _ = run("alone", "--predictions", write("alone.csv", "patient_id,value\nP
 check(alone["regression"]["bias"] == {"value": -2, "low": None, "high": None, "method": "bootstrap of patients", "n": 1, "reason": "every resample gives the same value"}, f"one row: {alone['regression']['bias']}")
 same, log = run("same", "--predictions", plain, "--labels", write("same.csv", "patient_id,value\n" + "".join(f"{p},7\n" for p in ids)), "--bootstrap", 100)
 check(same["regression"]["r2"]["reason"] == "all known values are the same" and "all known values are 7" in log and same["regression"]["calibration_slope"]["value"] is not None, log)
+for name, values in (("huge", [1e100 - 1e90 * i for i in range(30)]), ("near", [1e17 + 16 * (i % 3) for i in range(30)]), ("tiny", [1e-200 * i for i in range(30)])):
+    text = "patient_id,value\n" + "".join(f"P{i},{v!r}\n" for i, v in enumerate(values))
+    of_size, _ = run(name, "--predictions", write(f"{name}.csv", text), "--labels", write(f"{name}_l.csv", text), "--bootstrap", 100)
+    check(of_size["regression"]["mae"]["value"] == 0 and of_size["regression"]["r2"]["value"] == (None if name == "tiny" else 1), f"{name} numbers: {of_size['regression']}")
 many = write("many.csv", "slide_id,value\n" + "".join(f"m{i},{random.gauss(i % 50, 5)!r}\n" for i in range(4000)))
 run("many", "--predictions", many, "--labels", write("many_l.csv", "slide_id,value\n" + "".join(f"m{i},{i % 50}\n" for i in range(4000))), "--bootstrap", 100)
 check((out / "many" / "scatter.svg").read_text().count("<circle") == 1501 and len(pairs("many", "scatter.csv", ["known", "predicted"])) == 4000, "of thousands a choice is drawn, and all are listed")

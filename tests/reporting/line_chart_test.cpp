@@ -39,6 +39,13 @@ TEST(LineChart, PointsCarryTheirIntervals) {
   EXPECT_TRUE(has(svg, "y1=\"322.00\" x2=\"250.00\" y2=\"134.00\""));
 }
 
+TEST(LineChart, NumbersTooLargeToCountByOneHaveAnEnd) {
+  Chart chart = sample();
+  chart.x_low = chart.y_low = 1e17;
+  chart.x_high = chart.y_high = 1e17 + 48;
+  EXPECT_LT(chart_x_ticks(chart).size(), 12U);
+}
+
 TEST(LineChart, SmallPointsLetOthersShineThrough) {
   Chart chart = sample();
   chart.series[1] = {"rows", ChartMark::points, {{0.5, 0.5, {}, {}}}};
