@@ -105,7 +105,7 @@ high = [result["label"] for result in results].count("high")
 check(high == PATIENTS // 2, f"the cut is the median risk of those who taught the model: {high} of {PATIENTS} are high")
 
 # Patients whom no training has seen: the model is judged with the whole ladder that training kept, a bag read once for all of it.
-HELD = 100
+HELD = 60
 held = [f"R{p:03}" for p in range(HELD)]
 new_lesion, new_score, new_age = rng.normal(size=HELD), rng.normal(size=HELD), rng.normal(62, 8, HELD).round(1)
 new_genes = rng.normal(size=(HELD, GENES)).astype(numpy.float32)
@@ -115,7 +115,7 @@ for i, patient in enumerate(held):
     tiles[:, 0] += 2 * new_lesion[i]
     bag(out / "held", patient, tiles)
 months = rng.exponential(50 * numpy.exp(-1.2 * new_lesion - 1.2 * new_score)) + 0.01
-pandas.DataFrame({"slide_id": [f"{patient}-S1" for patient in held], "patient_id": held, "time": months, "event": 1}).to_csv(out / "held.csv", index=False)
+pandas.DataFrame({"slide_id": [f"{patient}-S1" for patient in held], "patient_id": held, "time": months.clip(max=300), "event": (months < 300).astype(int)}).to_csv(out / "held.csv", index=False)
 new_clinical = pandas.DataFrame({"patient_id": held, "age": new_age, "sex": ["F" if p % 2 else "M" for p in range(HELD)]}, index=[f"{patient}-S1" for patient in held])
 new_clinical.to_csv(out / "held_clinical.csv", index=False)
 new_rna = table("held.h5ad", new_genes, held)

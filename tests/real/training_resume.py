@@ -68,4 +68,5 @@ files = check_same(out / "ladder", out / "ladder-killed")
 check({f"ladder/{rung}/{file}" for rung in ("genes-snn", "genes-mlp", "slides", "late-fusion") for file in ("model.json", "weights.safetensors")} == {file for file in files if file.startswith("ladder/")}, f"the ladder is there: {files}")
 lines = [json.loads(line) for line in (out / "ladder" / "history.jsonl").read_text().splitlines()]
 check({(line.get("rung"), line["fold"]) for line in lines} == {(rung, fold) for rung in (None, "genes-snn", "genes-mlp", "slides", "late-fusion") for fold in (0, 1, -1)}, "history has every fold of every rung, and their final models")
+check(len(lines) == 5 * 3 * 30, f"an epoch each: {len(lines)}")
 print(f"{kills} kills, a training of {alone:.1f} s; with a ladder {more} kills, {seconds:.1f} s")
