@@ -100,7 +100,7 @@ TEST_F(TrainingSetTest, NumbersMeetBagsByIdAndTheColumnNamesThem) {
   write_text(config.data.labels, "slide_id,hrd\na,\n");
   EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": wanted numbers under hrd, all cells are empty");
   config.data.target = "tmb";
-  EXPECT_EQ(refusal().find("--data.target: wanted a column of " + config.data.labels.string()), 0u) << refusal();
+  EXPECT_EQ(refusal().find("--data.target: wanted columns of " + config.data.labels.string()), 0u) << refusal();
   config.data.target = "value";
   EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": wanted a column value in the header row, for the known numbers: name theirs with --data.target, or add it");
 }

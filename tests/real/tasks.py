@@ -124,7 +124,7 @@ def refused(sentence, code, *words, **change):
 
 refused("row 5 (N003-S1): wanted a number under tmb, got 'high'", 4, "--task", "regression", "--data.target", "tmb", tmb="high")
 refused("row 5 (N003-S1): wanted a number under tmb, got 'nan'", 4, "--task", "regression", "--data.target", "tmb", tmb="nan")
-refused("--data.target: wanted a column of", 2, "--task", "regression", "--data.target", "hrd")
+refused("--data.target: wanted columns of", 2, "--task", "regression", "--data.target", "hrd")
 refused("row 5 (N003-S1): wanted 0 or 1 under label_EGFR, or an empty cell where it is not known, got '2'", 4, "--task", "multilabel", label_EGFR=2)
 refused("one of label, multilabel, regression, survival was wanted: it is 'grade'", 2, "--task", "grade")
 refused("one of auto, mse, huber was wanted: it is 'focal'", 2, "--task", "regression", "--data.target", "tmb", "--loss", "focal")
