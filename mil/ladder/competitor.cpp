@@ -45,7 +45,8 @@ void require_listed(const KeptRung& listed, const fs::path& folder) {
 Competitor::Competitor(std::string name, std::shared_ptr<const SlideModel> model, const ModelCard& whole, const fs::path& folder)
     : name_(std::move(name)), model_(std::move(model)) {
   if (!model_->card().survival)
-    throw ModelError(fmt::format("{}: a model of survival was wanted, as the whole one is: it is one of classes: use the folder as 'microtome train' wrote it", folder.string()));
+    throw ModelError(fmt::format("{}: a model of survival was wanted, as the whole one is: it is one of classes: use the folder as 'microtome train' wrote it",
+                                 folder.string()));
   for (const Modality& one : model_->card().modalities) tables_.push_back(table_of(whole, one.name, one.features, folder));
 }
 
@@ -58,7 +59,8 @@ double Competitor::risk(const Bag& bag, const std::vector<TableRow>& tables) con
   if (!cox_) return model_->predict(bag, seen).survival->risk;
   const TableRow& row = seen.front();
   if (row.present && row.values.size() != cox_->columns.size())
-    throw BagError(fmt::format("the table {}: {} values were wanted: there are {}: give those that the model's card lists", cox_->table, cox_->columns.size(), row.values.size()));
+    throw BagError(fmt::format("the table {}: {} values were wanted: there are {}: give those that the model's card lists", cox_->table, cox_->columns.size(),
+                               row.values.size()));
   return cox_risk(*cox_, row);
 }
 

@@ -27,7 +27,8 @@ std::vector<double> numbers_of(const CardObject& object, const char* key, std::s
 }
 
 CoxCoefficients read_fit(const CardObject& object, std::size_t columns) {
-  CoxCoefficients fit{numbers_of(object, "mean", columns), numbers_of(object, "scale", columns), numbers_of(object, "coefficients", columns), object.text("problem")};
+  CoxCoefficients fit{numbers_of(object, "mean", columns), numbers_of(object, "scale", columns), numbers_of(object, "coefficients", columns),
+                      object.text("problem")};
   if (!std::all_of(fit.scale.begin(), fit.scale.end(), [](double scale) { return scale > 0; })) object.refuse_value("scale", "'scale' as positive numbers");
   return fit;
 }

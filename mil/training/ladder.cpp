@@ -73,7 +73,8 @@ struct Rival {
   std::vector<EpochRecord> history = {};  // of everybody
 };
 
-Rival rival_of(const std::string& name, const Chosen& tables, TrainSettings settings, const std::string& aggregator, const std::string& fusion, const std::string& encoder) {
+Rival rival_of(const std::string& name, const Chosen& tables, TrainSettings settings, const std::string& aggregator, const std::string& fusion,
+               const std::string& encoder) {
   settings.grid.clear();
   settings.aggregator = aggregator;
   settings.fusion = fusion;

@@ -53,11 +53,13 @@ std::vector<std::string> ladder_remarks(const AskedLadder& ladder, const fs::pat
   std::vector<std::string> kept;
   for (const KeptRung& one : card.ladder) kept.push_back(one.name);
   if (kept.empty())
-    remarks.push_back(fmt::format("{}: no simpler models are kept with this model, as train --train.ladder does: its ladder is the model itself without each input", model.string()));
+    remarks.push_back(fmt::format("{}: no simpler models are kept with this model, as train --train.ladder does: its ladder is the model itself without each input",
+                                  model.string()));
   else if (!is_there(model))
-    remarks.push_back(fmt::format("{}: the folder is not there, and with it {} are missing from the ladder: copy it with the model", (model / ladder_folder_name).string(),
-                                  fmt::join(kept, ", ")));
-  if (!ladder.left_out().empty()) remarks.push_back(fmt::format("left out of the ladder, as no table that they see was given: {}", fmt::join(ladder.left_out(), ", ")));
+    remarks.push_back(fmt::format("{}: the folder is not there, and with it {} are missing from the ladder: copy it with the model",
+                                  (model / ladder_folder_name).string(), fmt::join(kept, ", ")));
+  if (!ladder.left_out().empty())
+    remarks.push_back(fmt::format("left out of the ladder, as no table that they see was given: {}", fmt::join(ladder.left_out(), ", ")));
   return remarks;
 }
 
