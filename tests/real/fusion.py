@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # A cohort whose hazard is planted in the tiles and in a group of genes: fusion beats either alone, the planted genes come first, both inputs get their
 # share, and with the rows of the table shuffled exactly the gene part is gone.
-import hashlib, json, shutil
+import json, shutil
 
 import anndata
-import h5py
 import numpy
 import pandas
-from world import BAGS, check, fresh, microtome
+from planted_bags import planted_bag
+from world import check, fresh, microtome
 
 out = fresh("fusion")
 rng = numpy.random.default_rng(3)
 PATIENTS, TILES, FEATURES, GENES, PLANTED = 320, 12, 16, 30, 5
-template = next(path for path in sorted((BAGS / "slides").glob("*/features.h5")))
 
 lesion, score = rng.normal(size=PATIENTS), rng.normal(size=PATIENTS)
 age = rng.normal(62, 8, PATIENTS)
@@ -21,29 +20,6 @@ genes[:, :PLANTED] = (score[:, None] + 0.5 * rng.normal(size=(PATIENTS, PLANTED)
 hazard = 0.02 * numpy.exp(1.2 * lesion + 1.2 * score)
 death, censored = rng.exponential(1 / hazard), rng.exponential(150, PATIENTS)
 patients = [f"Q{p:03}" for p in range(PATIENTS)]
-
-
-def bag(folder, patient, values):
-    """A finished slide with these features, everything else as in one of the world's."""
-    slide = f"{patient}-S1"
-    folder = folder / "slides" / slide
-    folder.mkdir(parents=True)
-    with h5py.File(template) as old, h5py.File(folder / "features.h5", "w") as new:
-        new.attrs.update(old.attrs)
-        new.attrs["slide_id"] = slide
-        for name in old:
-            if name != "quality":
-                new[name] = values if name == "features" else old[name][:TILES] if len(old[name]) else old[name][:]
-                new[name].attrs.update(old[name].attrs)
-        new["quality/focus"] = old["quality/focus"][:TILES]
-    shutil.copy(template.parent / "thumbnail.jpg", folder)
-    document = json.loads((template.parent / "findings.json").read_text())
-    document["slide"] |= {"id": slide, "patient_id": patient, "sample_id": None}
-    document["artifacts"] = [artifact for artifact in document["artifacts"] if artifact["role"] in ("features", "thumbnail")]
-    for artifact in document["artifacts"]:
-        data = (folder / artifact["path"]).read_bytes()
-        artifact |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    (folder / "findings.json").write_text(json.dumps(document))
 
 
 def table(name, rows, patients=patients):
@@ -56,7 +32,7 @@ def table(name, rows, patients=patients):
 for i, patient in enumerate(patients):
     tiles = rng.normal(size=(TILES, FEATURES)).astype(numpy.float32)
     tiles[:, 0] += 2 * lesion[i]
-    bag(out / "bags", patient, tiles)
+    planted_bag(out / "bags", patient, tiles)
 follow_up = pandas.DataFrame({"patient_id": patients, "time": numpy.minimum(death, censored) + 0.01, "event": (death <= censored).astype(int)})
 follow_up.insert(0, "slide_id", [f"{patient}-S1" for patient in patients])
 follow_up.to_csv(out / "labels.csv", index=False)
@@ -113,7 +89,7 @@ new_genes[:, :PLANTED] = (new_score[:, None] + 0.5 * rng.normal(size=(HELD, PLAN
 for i, patient in enumerate(held):
     tiles = rng.normal(size=(TILES, FEATURES)).astype(numpy.float32)
     tiles[:, 0] += 2 * new_lesion[i]
-    bag(out / "held", patient, tiles)
+    planted_bag(out / "held", patient, tiles)
 months = rng.exponential(50 * numpy.exp(-1.2 * new_lesion - 1.2 * new_score)) + 0.01
 pandas.DataFrame({"slide_id": [f"{patient}-S1" for patient in held], "patient_id": held, "time": months.clip(max=300), "event": (months < 300).astype(int)}).to_csv(out / "held.csv", index=False)
 new_clinical = pandas.DataFrame({"patient_id": held, "age": new_age, "sex": ["F" if p % 2 else "M" for p in range(HELD)]}, index=[f"{patient}-S1" for patient in held])
