@@ -107,7 +107,7 @@ void Bindings::bind_training(TrainCommand& d, TrainSettings& t) {
   add("data.features", "", d.features, Effect::result, "file name of the bags; features.<name>.h5 for a run's further encoders");
   add("data.labels", "labels", d.labels, Effect::path, "CSV with slide_id or patient_id, and label, or time (months) and event (1 = event)");
   add("data.clinical_columns", "", d.clinical_columns, Effect::result, "columns of --clinical to use, e.g. age,sex,stage; all without it");
-  add("data.target", "", d.target, Effect::result, "of regression: column of the labels that holds the number, and its name in results");
+  add("data.target", "", d.target, Effect::result, "of regression: column of the labels that holds the number, and its name in results; of multilabel: the labels to learn, EGFR,KRAS, all columns label_<name> without it");
   add("data.censorship", "", d.censorship, Effect::result, "column of the labels that says 1 = censored, instead of event");
   add("data.splits", "splits", d.splits, Effect::path, "CSV with patient_id,fold; without it folds are cut from the seed");
   add("train.task", "task", t.task, Effect::result, "label: column label, one of several classes; multilabel: columns label_<name>, each 1, 0 or empty; regression: a number, data.target; survival: time and event");

@@ -83,7 +83,8 @@ struct TrainCommand {
   std::string clinical_columns;  // of run.clinical, separated by commas; empty: all that are no ids or outcomes
   std::filesystem::path gene_sets;  // .gmt or CSV of signatures, for the encoders that read sets; empty: none
   std::string censorship;        // column of the labels that says 1 = censored, instead of event
-  std::string target = "value";  // of regression: column of the labels that holds the number, and its name in results
+  std::string target = "value";  // of regression: column of the labels that holds the number, and its name in results; of several labels, where it was
+                                 // given, which of them are learned, separated by commas
 };
 
 struct Config {

@@ -49,8 +49,7 @@ AnswerTable read_answers(const fs::path& path, const std::vector<std::string>& n
   for (const std::string& name : names) {
     const auto at = out.table.column(column_of(name));
     if (!at)
-      refuse(path, fmt::format("wanted a column {0} (0 or 1) for the predictions' prob_{1}, got none: add it, or leave prob_{1} out",
-                               column_of(name), name));
+      refuse(path, fmt::format("wanted a column {} (0 or 1), got none: add it, or leave {} out of what is predicted", column_of(name), name));
     out.columns.push_back(*at);
   }
   for (std::size_t r = 0; r < out.table.rows.size(); ++r)

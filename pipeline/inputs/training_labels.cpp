@@ -48,11 +48,11 @@ TrainingLabels TrainingLabels::classes(const fs::path& path) {
   return out;
 }
 
-TrainingLabels TrainingLabels::marks(const fs::path& path) {
+TrainingLabels TrainingLabels::marks(const fs::path& path, std::vector<std::string> names) {
   const DelimitedTable table = read_judged_table(path);
   const auto levels = site_column(table);
   TrainingLabels out;
-  out.class_names_ = label_names(table);
+  out.class_names_ = names.empty() ? label_names(table) : std::move(names);
   const LabelTable known = known_labels(path, out.class_names_, levels);
   for (const auto& [id, row] : known.rows) {
     TrainingLabel one{row.patient_id, levels.empty() ? "" : row.levels.front(), fmt::format("{}", fmt::join(row.labels, ";")), 0, 0, false, {}, 0};

@@ -29,7 +29,8 @@ class TrainingLabels {
   static TrainingLabels classes(const std::filesystem::path& path);
   /// A column label_<name> for each label, 1, 0 or empty where it is not known, else alike; rows without any are left out. Throws what known_labels throws, and
   /// InputError where nothing is known.
-  static TrainingLabels marks(const std::filesystem::path& path);
+  /// `names`: those to learn, in their order; empty: every column.
+  static TrainingLabels marks(const std::filesystem::path& path, std::vector<std::string> names = {});
   /// Numbers under `column`, else alike; rows without one are left out. Throws what read_known_values throws, and InputError where there is
   /// no number at all.
   static TrainingLabels values(const std::filesystem::path& path, const std::string& column);

@@ -121,7 +121,7 @@ TrainingLabels read_labels(const Config& config) {
   const std::string& task = config.train.task;
   const fs::path& path = config.data.labels;
   if (task == "survival") return TrainingLabels::followed(path, config.data.censorship);
-  if (task == "multilabel") return TrainingLabels::marks(path);
+  if (task == "multilabel") return TrainingLabels::marks(path, config.given.contains("data.target") ? column_names(config.data.target) : std::vector<std::string>());
   return task == "regression" ? TrainingLabels::values(path, config.data.target) : TrainingLabels::classes(path);
 }
 

@@ -89,7 +89,7 @@ TEST_F(MultilabelSetTest, WhatIsWrongIsNamed) {
   know("slide_id,label_EGFR,label_KRAS\na,0,0\nb,1,2\nc,0,1\n");
   EXPECT_EQ(refusal(), l + "row 3 (b): wanted 0 or 1 under label_KRAS, or an empty cell where it is not known, got '2': correct it");
   know("slide_id,label_EGFR\na,0\nb,1\nc,0\n");
-  EXPECT_EQ(refusal(), l + "wanted a column label_KRAS (0 or 1) for the predictions' prob_KRAS, got none: add it, or leave prob_KRAS out");
+  EXPECT_EQ(refusal(), l + "wanted a column label_KRAS (0 or 1), got none: add it, or leave KRAS out of what is predicted");
   know("slide_id,label_EGFR,label_KRAS\na,0,0\nb,1,1\n");
   EXPECT_EQ(refusal(), l + "wanted a label for every prediction: c (row 4 of p.csv) has none: add it, or leave the prediction out");
   know("slide_id,label_EGFR,label_KRAS\na,0,1\nb,0,1\nc,0,\n");

@@ -70,6 +70,13 @@ TEST_F(TrainingSetTest, SeveralLabelsMeetBagsByIdAndMayBeUnknown) {
   EXPECT_EQ(set.slides[1].marks[0], 1);
   EXPECT_TRUE(std::isnan(set.slides[1].marks[1]));
   EXPECT_EQ(set.labels_without_bag, 0u) << "of c nothing is known";
+  config.given = {"data.target"};
+  config.data.target = "KRAS";
+  write_text(config.data.labels, "slide_id,label_EGFR,label_KRAS,label_date\nb,1,0,May\na,1,1,June\n");
+  EXPECT_EQ(read_training_set(config).card.classes, std::vector<std::string>{"KRAS"}) << "others are not looked at";
+  config.data.target = "KRAS,TP53";
+  EXPECT_EQ(labels_refusal().find(config.data.labels.string() + ": wanted a column label_TP53 (0 or 1)"), 0u) << labels_refusal();
+  config.given.clear();
   write_text(config.data.labels, "slide_id,label_EGFR\na,1\nb,maybe\n");
   EXPECT_EQ(labels_refusal(), config.data.labels.string() + ": row 3 (b): wanted 0 or 1 under label_EGFR, or an empty cell where it is not known, got 'maybe': correct it");
   write_text(config.data.labels, "slide_id,label_EGFR\na,1\na,0\n");

@@ -235,7 +235,7 @@ head, truth = "slide_id,prob_a,prob_b\n", "slide_id,label_a,label_b\ns1,0,1\ns2,
 risks = write("risks.csv", "slide_id,risk\ns1,1\ns2,2\n")
 REFUSALS = [   # predictions, labels, more words, exit code, what the sentence says
     (head + good, both, [], 2, "--evaluate.task: wanted to know what"),
-    (head + good, "slide_id,label_a\ns1,0\ns2,1\n", [], 4, "labels.csv: wanted a column label_b (0 or 1) for the predictions' prob_b, got none: add it, or leave prob_b out"),
+    (head + good, "slide_id,label_a\ns1,0\ns2,1\n", [], 4, "labels.csv: wanted a column label_b (0 or 1), got none: add it, or leave b out of what is predicted"),
     (head + good, truth.replace("s2,1,0", "s2,2,0"), [], 4, "labels.csv: row 3 (s2): wanted 0 or 1 under label_a, or an empty cell where it is not known, got '2'"),
     (head + good, truth.replace("s3,,1", "s3,?,1"), [], 4, "labels.csv: row 4 (s3): wanted 0 or 1 under label_a, or an empty cell where it is not known, got '?'"),
     (head + good + "s4,0.1,0.1\n", truth, [], 4, "labels.csv: wanted a label for every prediction: s4 (row 5 of p.csv) has none: add it"),
