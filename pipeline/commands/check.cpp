@@ -55,6 +55,20 @@ std::string check_encoder(Config config, const std::string& name) {
   return text;
 }
 
+std::string answer_of(const ModelCard& card) {
+  switch (card.kind()) {
+    case AnswerKind::classes:
+      return fmt::format("{} classes", card.classes.size());
+    case AnswerKind::labels:
+      return fmt::format("{} label{}", card.classes.size(), card.classes.size() == 1 ? "" : "s");
+    case AnswerKind::value:
+      return "the number " + card.classes.front();
+    case AnswerKind::risk:
+      break;
+  }
+  return "survival";
+}
+
 std::string check_path(const fs::path& path, const Config& config) {
   if (!fs::exists(path)) throw ConfigError("wanted a file or folder: it is not there");
   if (fs::exists(path / "model.json")) {
@@ -63,7 +77,7 @@ std::string check_path(const fs::path& path, const Config& config) {
     std::string tables;
     for (const Modality& modality : card.modalities) tables += fmt::format(", {}: {} features", modality.name, modality.features.size());
     const std::size_t simpler = competitors_there(path, card, allowed_models(config).get()).size();
-    return fmt::format("model {}, {}{}{}, for {}, sha256 {}", model->name(), card.survival ? "survival" : fmt::format("{} classes", card.classes.size()), tables,
+    return fmt::format("model {}, {}{}{}, for {}, sha256 {}", model->name(), answer_of(card), tables,
                        simpler > 0 ? fmt::format(", beside {} simpler models", simpler) : "", card.encoder, model->sha256());
   }
   if (fs::exists(path / "config.json")) return check_encoder(config, path.string());

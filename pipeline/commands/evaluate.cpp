@@ -146,8 +146,15 @@ ExitCode stopped() {
   return stop_signal() == SIGINT ? ExitCode::user_stop : ExitCode::interrupted;
 }
 
+void require_own_options(const EvaluateSettings& settings, AnswerKind kind) {
+  if (kind == AnswerKind::risk) require_survival_options(settings);
+  if (kind == AnswerKind::value) require_regression_options(settings);
+  if (kind == AnswerKind::labels) require_multilabel_options(settings);
+}
+
 /// The predictions are written first: what judges them reads a table, whoever made it.
 ExitCode evaluate_written(const Config& config, const SlideModel& model) {
+  require_own_options(config.evaluate, model.card().kind());
   const std::optional<Scored> scored = score(config, model);
   if (!scored) return stopped();
   EvaluateSettings settings = config.evaluate;

@@ -17,18 +17,6 @@
 namespace microtome {
 namespace {
 
-void refuse_options_of_other_tasks(const EvaluateSettings& settings) {
-  if (!settings.positive.empty())
-    throw ConfigError("--evaluate.positive: wanted predictions of two classes, got labels, whose positive is 1: leave it out");
-  if (settings.target != kValueColumn)
-    throw ConfigError("--evaluate.target: wanted predictions with a column value, got prob_<name> columns: leave it out");
-  for (const auto& [name, given] :
-       {std::pair("censorship", !settings.censorship.empty()), std::pair("risk_cut", settings.risk_cut != "auto"),
-        std::pair("tau", settings.tau != "auto"), std::pair("horizon", settings.horizon != "auto")})
-    if (given)
-      throw ConfigError(fmt::format("--evaluate.{}: wanted predictions with a column risk, got prob_<name> columns: leave it out", name));
-}
-
 /// Both models on the rows that both predict.
 struct PairedSets {
   MultilabelSet one, other;
@@ -89,7 +77,7 @@ void add_folds(MultilabelResult& result, const BootstrapSettings& bootstrap) {
 }
 
 MultilabelResult judge(const EvaluateSettings& settings) {
-  refuse_options_of_other_tasks(settings);
+  require_multilabel_options(settings);
   MultilabelResult out;
   out.settings = settings;
   out.set = read_multilabel_set(settings.predictions, settings.labels, column_names(settings.subgroups));
@@ -125,6 +113,18 @@ void tell(const MultilabelResult& result, const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+void require_multilabel_options(const EvaluateSettings& settings) {
+  if (!settings.positive.empty())
+    throw ConfigError("--evaluate.positive: wanted predictions of two classes, got labels, whose positive is 1: leave it out");
+  if (settings.target != kValueColumn)
+    throw ConfigError("--evaluate.target: wanted predictions with a column value, got prob_<name> columns: leave it out");
+  for (const auto& [name, given] :
+       {std::pair("censorship", !settings.censorship.empty()), std::pair("risk_cut", settings.risk_cut != "auto"),
+        std::pair("tau", settings.tau != "auto"), std::pair("horizon", settings.horizon != "auto")})
+    if (given)
+      throw ConfigError(fmt::format("--evaluate.{}: wanted predictions with a column risk, got prob_<name> columns: leave it out", name));
+}
 
 bool predicts_labels(const EvaluateSettings& settings) {
   if (settings.task != "auto") return settings.task == "multilabel";

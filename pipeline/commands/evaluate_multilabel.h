@@ -14,4 +14,7 @@ bool predicts_labels(const EvaluateSettings& settings);
 /// Reads, judges and publishes; says on stderr what came out. Throws what the tables throw, and ConfigError for options of other tasks.
 void evaluate_multilabel(const EvaluateSettings& settings);
 
+/// Throws ConfigError for options of other tasks: before bags are scored, or predictions read.
+void require_multilabel_options(const EvaluateSettings& settings);
+
 }  // namespace microtome

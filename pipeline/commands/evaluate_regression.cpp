@@ -12,16 +12,6 @@
 namespace microtome {
 namespace {
 
-void refuse_options_of_other_tasks(const EvaluateSettings& settings) {
-  for (const auto& [name, given] :
-       {std::pair("positive", !settings.positive.empty()), std::pair("threshold", settings.threshold != "auto")})
-    if (given) throw ConfigError(fmt::format("--evaluate.{}: wanted predictions of two classes, got values: leave it out", name));
-  for (const auto& [name, given] :
-       {std::pair("censorship", !settings.censorship.empty()), std::pair("risk_cut", settings.risk_cut != "auto"),
-        std::pair("tau", settings.tau != "auto"), std::pair("horizon", settings.horizon != "auto")})
-    if (given) throw ConfigError(fmt::format("--evaluate.{}: wanted predictions with a column risk, got values: leave it out", name));
-}
-
 ComparedValues compare_values(const EvaluateSettings& settings, RegressionSet one, const BootstrapSettings& bootstrap) {
   RegressionSet other = read_regression_set(settings.compare, settings.labels, {}, settings.target);
   ComparedValues out;
@@ -41,7 +31,7 @@ void add_folds(RegressionResult& result, const BootstrapSettings& bootstrap) {
 }
 
 RegressionResult judge(const EvaluateSettings& settings) {
-  refuse_options_of_other_tasks(settings);
+  require_regression_options(settings);
   const std::vector<std::string> columns = column_names(settings.subgroups);
   RegressionResult out;
   out.settings = settings;
@@ -71,6 +61,16 @@ void tell(const RegressionResult& result, const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+void require_regression_options(const EvaluateSettings& settings) {
+  for (const auto& [name, given] :
+       {std::pair("positive", !settings.positive.empty()), std::pair("threshold", settings.threshold != "auto")})
+    if (given) throw ConfigError(fmt::format("--evaluate.{}: wanted predictions of two classes, got values: leave it out", name));
+  for (const auto& [name, given] :
+       {std::pair("censorship", !settings.censorship.empty()), std::pair("risk_cut", settings.risk_cut != "auto"),
+        std::pair("tau", settings.tau != "auto"), std::pair("horizon", settings.horizon != "auto")})
+    if (given) throw ConfigError(fmt::format("--evaluate.{}: wanted predictions with a column risk, got values: leave it out", name));
+}
 
 void evaluate_regression(const EvaluateSettings& settings) {
   const RegressionResult result = judge(settings);

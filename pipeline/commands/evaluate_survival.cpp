@@ -23,13 +23,6 @@ std::optional<double> number_or_auto(const std::string& text) {
   return value;
 }
 
-void refuse_options_of_other_tasks(const EvaluateSettings& settings) {
-  if (settings.target != kValueColumn) throw ConfigError("--evaluate.target: wanted predictions with a column value, got risks: leave it out");
-  if (!settings.positive.empty()) throw ConfigError("--evaluate.positive: wanted predictions of two classes, got risks: leave it out");
-  if (settings.threshold != "auto")
-    throw ConfigError("--evaluate.threshold: wanted predictions of two classes, got risks: cut them with --evaluate.risk_cut");
-}
-
 /// --evaluate.horizon against the curves that there are.
 void check_horizon(const SurvivalCurves& curves, std::optional<double> horizon) {
   if (!horizon) return;
@@ -75,7 +68,7 @@ void add_follow_up(SurvivalResult& result) {
 }
 
 SurvivalResult judge(const EvaluateSettings& settings) {
-  refuse_options_of_other_tasks(settings);
+  require_survival_options(settings);
   const std::vector<std::string> columns = column_names(settings.subgroups);
   SurvivalResult out;
   out.settings = settings;
@@ -108,6 +101,13 @@ void tell(const SurvivalResult& result, const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+void require_survival_options(const EvaluateSettings& settings) {
+  if (settings.target != kValueColumn) throw ConfigError("--evaluate.target: wanted predictions with a column value, got risks: leave it out");
+  if (!settings.positive.empty()) throw ConfigError("--evaluate.positive: wanted predictions of two classes, got risks: leave it out");
+  if (settings.threshold != "auto")
+    throw ConfigError("--evaluate.threshold: wanted predictions of two classes, got risks: cut them with --evaluate.risk_cut");
+}
 
 void evaluate_survival(const EvaluateSettings& settings) {
   const SurvivalResult result = judge(settings);

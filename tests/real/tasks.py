@@ -105,6 +105,13 @@ check(said_all == {"none", "EGFR", "KRAS", "EGFR, KRAS"}, f"a slide may have all
 
 
 folds, model, asked = evaluated("labels")
+said = microtome("check", out / "number", out / "labels").stdout
+check("model mean, the number tmb, for" in said and "model mean, 2 labels, for" in said, said)
+for name, words, sentence in (("labels", ["--positive", "EGFR"], "--evaluate.positive: wanted predictions of two classes, got labels"),
+                              ("number", ["--threshold", 0.5], "--evaluate.threshold: wanted predictions of two classes, got values"),
+                              ("labels", ["--evaluate.target", "tmb"], "--evaluate.target: wanted predictions with a column value")):
+    said = microtome("evaluate", "--model", out / name, "--bags", out / "bags", "--labels", out / "labels.csv", *words, "--output", out / "unasked", exits=(2,)).stderr
+    check(sentence in said and "bags scored" not in said and not (out / "unasked").exists(), f"before anything is scored: {said}")
 for name in NAMES:
     told = predicted[f"label_{name}"].notna()
     auc = roc_auc_score(predicted[f"label_{name}"][told], predicted[f"prob_{name}"][told])
