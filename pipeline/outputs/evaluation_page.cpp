@@ -6,6 +6,7 @@
 #include <array>
 
 #include "pipeline/outputs/evaluation_result.h"
+#include "pipeline/outputs/metric_table.h"
 #include "pipeline/outputs/metric_text.h"
 #include "reporting/evaluation_html.h"
 
@@ -45,12 +46,6 @@ constexpr std::array kWordings = {
             "1 is ideal; above it probabilities are too extreme"},
 };
 
-std::string title_of(const std::string& name) {
-  for (const Wording& w : kWordings)
-    if (name == w.name) return w.title;
-  return name;
-}
-
 PageTable metrics_table(const EvaluationResult& result) {
   PageTable out{"Results", "", {"Measure", "Value", "95 % interval", "What it says", "Interval by"}, {false, true, true, false, false}, {}};
   out.note =
@@ -82,30 +77,13 @@ PageTable confusion_table(const Judged& judged) {
 
 constexpr std::array kShort = {"auc", "sensitivity", "specificity", "balanced_accuracy", "brier"};
 
-std::vector<std::string> short_row(const std::string& name, const std::string& count, const std::vector<Metric>& metrics) {
-  std::vector<std::string> row = {name, count};
-  for (const char* wanted : kShort) {
-    const Metric* m = find_metric(metrics, wanted);
-    row.push_back(m ? with_interval(*m) : "-");
-  }
-  return row;
-}
-
-PageTable short_table(const std::string& heading, const std::string& note, const std::string& first, const std::string& second) {
-  PageTable out{heading, note, {first, second}, {false, true}, {}};
-  for (const char* name : kShort) {
-    out.columns.push_back(title_of(name));
-    out.numbers.push_back(true);
-  }
-  return out;
-}
+ShortTable shown() { return short_table(kShort, kWordings, with_interval); }
 
 PageTable folds_table(const EvaluationResult& result) {
-  PageTable out = short_table("Folds", "The mean is that over folds; its interval comes from resampling patients inside each fold.", "Fold",
-                              result.set.unit + "s");
+  PageTable out = shown().table("Folds", "The mean is that over folds; its interval comes from resampling patients inside each fold.", {"Fold", result.set.unit + "s"});
   for (const JudgedFold& fold : result.folds)
-    out.rows.push_back(short_row(std::to_string(fold.number), std::to_string(fold.metrics.front().n), fold.metrics));
-  if (!result.fold_means.empty()) out.rows.push_back(short_row("mean", std::to_string(result.set.judged.rows()), result.fold_means));
+    out.rows.push_back(shown().row({std::to_string(fold.number), std::to_string(fold.metrics.front().n)}, fold.metrics));
+  if (!result.fold_means.empty()) out.rows.push_back(shown().row({"mean", std::to_string(result.set.judged.rows())}, result.fold_means));
   return out;
 }
 
@@ -119,11 +97,11 @@ std::string gap_words(const std::string& name) {
 
 PageTable levels_table(const Subgroups& groups) {
   PageTable out =
-      short_table("Subgroups by " + groups.column,
+      shown().table("Subgroups by " + groups.column,
                   groups.worst_level.empty() ? "" : fmt::format("The lowest area under the ROC curve is that of {}.", groups.worst_level),
-                  groups.column, "patients");
+                  {groups.column, "patients"});
   for (const SubgroupLevel& level : groups.levels) {
-    out.rows.push_back(short_row(level.name, std::to_string(level.patients), level.metrics));
+    out.rows.push_back(shown().row({level.name, std::to_string(level.patients)}, level.metrics));
     if (!level.suppressed.empty()) out.rows.back()[2] = level.suppressed;
   }
   return out;
@@ -144,22 +122,17 @@ PageTable gaps_table(const Subgroups& groups) {
 
 PageTable comparison_table(const ComparedModels& compared) {
   const Comparison& c = compared.result;
-  PageTable out{"Comparison with the second model",
-                "",
-                {"Measure", "First", "Second", "Difference", "95 % interval"},
-                {false, true, true, true, true},
-                {}};
   const auto delong = p_text(c.delong ? c.delong->p : std::nullopt, c.delong ? "the variance of the difference is 0" : c.why_no_delong);
-  out.note = fmt::format(
+  PageTable out = comparison_of_two(fmt::format(
       "On the {} rows of {} patients that both predict; {} rows were left out. Difference is first minus second, interval by resampling "
       "patients. "
       "Areas (DeLong): {}. Decisions (McNemar, exact): only the first is right {} times, only the second {} times, {}.",
       compared.rows, compared.patients, compared.left_out, delong, c.mcnemar.only_one, c.mcnemar.only_other,
-      p_text(c.mcnemar.p, c.mcnemar.reason));
+      p_text(c.mcnemar.p, c.mcnemar.reason)));
   for (std::size_t k = 0; k < c.difference.size(); ++k) {
     auto text = [](const Metric& m) { return m.value ? fmt::format("{:.3f}", *m.value) : "-"; };
     out.rows.push_back(
-        {title_of(c.difference[k].name), text(c.one[k]), text(c.other[k]), text(c.difference[k]), limits_text(c.difference[k])});
+        {title_of(kWordings, c.difference[k].name), text(c.one[k]), text(c.other[k]), text(c.difference[k]), limits_text(c.difference[k])});
   }
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "pipeline/outputs/metric_table.h"
 #include "pipeline/outputs/metric_text.h"
 #include "pipeline/outputs/multilabel_result.h"
 #include "reporting/evaluation_html.h"
@@ -37,12 +38,6 @@ constexpr std::array kWordings = {
 };
 
 std::string value_text(const Metric* m) { return m && m->value ? fmt::format("{:.3f}", *m->value) : "-"; }
-
-std::string title_of(const std::string& name) {
-  for (const Wording& w : kWordings)
-    if (name == w.name) return w.title;
-  return name;
-}
 
 PageTable overall_table(const MultilabelResult& result) {
   PageTable out{
@@ -166,17 +161,12 @@ void add_difference(PageTable& table, const std::string& name, const Metric& one
 PageTable comparison_table(const MultilabelResult& result) {
   const ComparedLabels& compared = *result.compared;
   const MultilabelComparison& c = compared.result;
-  PageTable out{"Comparison with the second model",
-                "",
-                {"Measure", "First", "Second", "Difference", "95 % interval"},
-                {false, true, true, true, true},
-                {}};
-  out.note = fmt::format(
+  PageTable out = comparison_of_two(fmt::format(
       "On the {} rows of {} patients that both predict; {} rows were left out. Difference is first minus second, interval by resampling "
       "patients.",
-      compared.rows, compared.patients, compared.left_out);
+      compared.rows, compared.patients, compared.left_out));
   for (std::size_t k = 0; k < c.difference.size(); ++k)
-    add_difference(out, title_of(c.difference[k].name), c.one[k], c.other[k], c.difference[k]);
+    add_difference(out, title_of(kWordings, c.difference[k].name), c.one[k], c.other[k], c.difference[k]);
   for (const JudgedLabel& label : result.labels) {
     if (label.result.compared) {
       const Comparison& own = label.result.compared->result;

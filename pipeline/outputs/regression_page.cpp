@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/outputs/metric_table.h"
 #include "pipeline/outputs/metric_text.h"
 #include "pipeline/outputs/quantity_text.h"
 #include "pipeline/outputs/regression_result.h"
@@ -32,12 +33,6 @@ constexpr std::array kWordings = {
     Wording{"calibration_intercept", "Calibration intercept", "known value where 0 is predicted; 0 is ideal with a slope of 1"},
 };
 
-std::string title_of(const std::string& name) {
-  for (const Wording& w : kWordings)
-    if (name == w.name) return w.title;
-  return name;
-}
-
 PageTable metrics_table(const RegressionResult& result) {
   PageTable out{"Results", "", {"Measure", "Value", "95 % interval", "What it says", "Interval by"}, {false, true, true, false, false}, {}};
   out.note = fmt::format(
@@ -54,32 +49,16 @@ PageTable metrics_table(const RegressionResult& result) {
 
 constexpr std::array kShort = {"mae", "bias", "r2", "pearson"};
 
-std::vector<std::string> short_row(const std::string& name, const std::string& count, const std::vector<Metric>& metrics) {
-  std::vector<std::string> row = {name, count};
-  for (const char* wanted : kShort) {
-    const Metric* m = find_metric(metrics, wanted);
-    row.push_back(m ? regression_with_interval(*m) : "-");
-  }
-  return row;
-}
-
-PageTable short_table(const std::string& heading, const std::string& note, const std::string& first, const std::string& second) {
-  PageTable out{heading, note, {first, second}, {false, true}, {}};
-  for (const char* name : kShort) {
-    out.columns.push_back(title_of(name));
-    out.numbers.push_back(true);
-  }
-  return out;
-}
+ShortTable shown() { return short_table(kShort, kWordings, regression_with_interval); }
 
 PageTable folds_table(const RegressionResult& result) {
-  PageTable out = short_table("Folds",
+  PageTable out = shown().table("Folds",
                               "The mean is that over folds; its interval comes from resampling patients inside each fold. R squared of a "
                               "fold is against the mean of that fold.",
-                              "Fold", result.set.unit + "s");
+                              {"Fold", result.set.unit + "s"});
   for (const JudgedFold& fold : result.folds)
-    out.rows.push_back(short_row(std::to_string(fold.number), std::to_string(fold.metrics.front().n), fold.metrics));
-  out.rows.push_back(short_row("mean", std::to_string(result.set.judged.rows()), result.fold_means));
+    out.rows.push_back(shown().row({std::to_string(fold.number), std::to_string(fold.metrics.front().n)}, fold.metrics));
+  out.rows.push_back(shown().row({"mean", std::to_string(result.set.judged.rows())}, result.fold_means));
   return out;
 }
 
@@ -88,28 +67,23 @@ PageTable levels_table(const RegressionSubgroups& groups) {
   note += groups.gap.value ? fmt::format("Largest difference of mean absolute errors {}, {} by permuting the levels among patients.",
                                          quantity_text(*groups.gap.value), p_text(groups.gap.p, ""))
                            : fmt::format("No difference is given: {}.", groups.gap.reason);
-  PageTable out = short_table("Subgroups by " + groups.column, note, groups.column, "patients");
+  PageTable out = shown().table("Subgroups by " + groups.column, note, {groups.column, "patients"});
   for (const RegressionLevel& level : groups.levels) {
-    out.rows.push_back(short_row(level.name, std::to_string(level.patients), level.metrics));
+    out.rows.push_back(shown().row({level.name, std::to_string(level.patients)}, level.metrics));
     if (!level.suppressed.empty()) out.rows.back()[2] = level.suppressed;
   }
   return out;
 }
 
 PageTable comparison_table(const ComparedValues& compared) {
-  PageTable out{"Comparison with the second model",
-                "",
-                {"Measure", "First", "Second", "Difference", "95 % interval"},
-                {false, true, true, true, true},
-                {}};
-  out.note = fmt::format(
+  PageTable out = comparison_of_two(fmt::format(
       "On the {} rows of {} patients that both predict; {} rows were left out. Difference is first minus second; both saw the same "
       "resamples "
       "of patients. An interval that holds 0 speaks for no difference.",
-      compared.rows, compared.patients, compared.left_out);
+      compared.rows, compared.patients, compared.left_out));
   const RegressionComparison& c = compared.result;
   for (std::size_t k = 0; k < c.difference.size(); ++k)
-    out.rows.push_back({title_of(c.difference[k].name), regression_value(c.one[k]), regression_value(c.other[k]),
+    out.rows.push_back({title_of(kWordings, c.difference[k].name), regression_value(c.one[k]), regression_value(c.other[k]),
                         regression_value(c.difference[k]), regression_limits(c.difference[k])});
   return out;
 }

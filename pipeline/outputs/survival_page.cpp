@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "pipeline/outputs/metric_table.h"
 #include "pipeline/outputs/metric_text.h"
 #include "pipeline/outputs/survival_ladder.h"
 #include "pipeline/outputs/survival_result.h"
@@ -34,12 +35,6 @@ constexpr std::array kWordings = {
     Wording{"calibration_error", "Calibration error at the horizon", "how far predicted survival is from what is seen; 0 is best"},
     Wording{"d_calibration_p", "D-calibration, p", "small: the predicted curves are not what they say"},
 };
-
-std::string title_of(const std::string& name) {
-  for (const Wording& w : kWordings)
-    if (name == w.name) return w.title;
-  return name;
-}
 
 std::string value_text(const Metric& m) {
   if (!m.value) return "-";
@@ -76,37 +71,20 @@ PageTable groups_table(const SurvivalResult& result) {
 
 constexpr std::array kShort = {"c_harrell", "c_uno", "auc_t", "hazard_ratio"};
 
-std::vector<std::string> short_row(const std::string& name, std::int64_t patients, std::int64_t events,
-                                   const std::vector<Metric>& metrics) {
-  std::vector<std::string> row = {name, std::to_string(patients), std::to_string(events)};
-  for (const char* wanted : kShort) {
-    const Metric* m = find_metric(metrics, wanted);
-    row.push_back(m ? with_interval(*m) : "-");
-  }
-  return row;
-}
-
-PageTable short_table(const std::string& heading, const std::string& note, const std::string& first) {
-  PageTable out{heading, note, {first, "patients", "events"}, {false, true, true}, {}};
-  for (const char* name : kShort) {
-    out.columns.push_back(title_of(name));
-    out.numbers.push_back(true);
-  }
-  return out;
-}
+ShortTable shown() { return short_table(kShort, kWordings, with_interval); }
 
 PageTable folds_table(const SurvivalResult& result) {
   PageTable out =
-      short_table("Folds",
+      shown().table("Folds",
                   "The mean is that over folds; its interval comes from resampling patients inside each fold. With fewer than ten "
                   "events a fold's numbers are little more than noise.",
-                  "Fold");
+                  {"Fold", "patients", "events"});
   for (const JudgedFold& fold : result.folds) {
     const Metric& first = fold.metrics.front();
-    out.rows.push_back(short_row(std::to_string(fold.number), first.n, first.events.value_or(0), fold.metrics));
+    out.rows.push_back(shown().row({std::to_string(fold.number), std::to_string(first.n), std::to_string(first.events.value_or(0))}, fold.metrics));
   }
   const Metric& mean = result.fold_means.front();
-  out.rows.push_back(short_row("mean", mean.n, mean.events.value_or(0), result.fold_means));
+  out.rows.push_back(shown().row({"mean", std::to_string(mean.n), std::to_string(mean.events.value_or(0))}, result.fold_means));
   return out;
 }
 
@@ -115,28 +93,23 @@ PageTable levels_table(const SurvivalSubgroups& groups) {
   note += groups.gap.value ? fmt::format("Largest difference of c-indices {:.3f}, {} by permuting the levels among patients.",
                                          *groups.gap.value, p_text(groups.gap.p, ""))
                            : fmt::format("No difference is given: {}.", groups.gap.reason);
-  PageTable out = short_table("Subgroups by " + groups.column, note, groups.column);
+  PageTable out = shown().table("Subgroups by " + groups.column, note, {groups.column, "patients", "events"});
   for (const SurvivalLevel& level : groups.levels) {
-    out.rows.push_back(short_row(level.name, level.patients, level.events, level.metrics));
+    out.rows.push_back(shown().row({level.name, std::to_string(level.patients), std::to_string(level.events)}, level.metrics));
     if (!level.suppressed.empty()) out.rows.back()[3] = level.suppressed;
   }
   return out;
 }
 
 PageTable comparison_table(const ComparedRisks& compared) {
-  PageTable out{"Comparison with the second model",
-                "",
-                {"Measure", "First", "Second", "Difference", "95 % interval"},
-                {false, true, true, true, true},
-                {}};
-  out.note = fmt::format(
+  PageTable out = comparison_of_two(fmt::format(
       "On the {} patients with {} events that both predict; {} were left out. Difference is first minus second; both saw the same "
       "resamples of "
       "patients. An interval that holds 0 speaks for no difference.",
-      compared.patients, compared.events, compared.left_out);
+      compared.patients, compared.events, compared.left_out));
   const SurvivalComparison& c = compared.result;
   for (std::size_t k = 0; k < c.difference.size(); ++k)
-    out.rows.push_back({title_of(c.difference[k].name), value_text(c.one[k]), value_text(c.other[k]), value_text(c.difference[k]),
+    out.rows.push_back({title_of(kWordings, c.difference[k].name), value_text(c.one[k]), value_text(c.other[k]), value_text(c.difference[k]),
                         limits_text(c.difference[k])});
   return out;
 }
