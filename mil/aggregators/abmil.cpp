@@ -76,7 +76,7 @@ class Abmil final : public Aggregator {
     if (!linear.slope.defined()) return gradient_times_input(bag, [&](const at::Tensor& features) { return forward(features, tables, Dropout{}); });
     const at::Tensor weights = linear.slope.t();
     const TileScores tiles = score_in_chunks(bag, [&](const at::Tensor& features) {
-      const at::Tensor embedded = at::relu(embed_(features));
+      const at::Tensor embedded = embed_(features, Activation::relu);
       return TileScores{attention_(embedded, Dropout{}), at::matmul(embedded, weights)};
     });
     return weighted_sum(tiles, linear.rest);
@@ -91,7 +91,7 @@ class Abmil final : public Aggregator {
 
   Pooled pooled(const at::Tensor& features, const Dropout& dropout) const {
     const Dropout outside{dropout.rate > 0 && layout_.rho > 0 ? kInputDropout : 0, dropout.generator};
-    const at::Tensor embedded = dropout(at::relu(embed_(outside(features))));
+    const at::Tensor embedded = dropout(embed_(outside(features), Activation::relu));
     const at::Tensor attention = at::softmax(attention_(embedded, dropout), 0);
     at::Tensor slide = at::matmul(attention.t(), embedded).squeeze(0);
     if (layout_.rho > 0) slide = dropout(at::relu(rho_(slide)));

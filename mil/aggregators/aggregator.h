@@ -24,7 +24,7 @@ struct BagInput {
   bool tiles_hidden = false;       // what was learned for missing tiles stands in for them
 
   std::int64_t tiles() const { return raw.size(0); }
-  at::Tensor features(std::int64_t first, std::int64_t count) const { return (raw.narrow(0, first, count) - mean) / scale; }
+  at::Tensor features(std::int64_t first, std::int64_t count) const { return (raw.narrow(0, first, count) - mean).div_(scale); }
   at::Tensor features() const { return features(0, tiles()); }
 };
 

@@ -42,7 +42,7 @@ class Clam final : public Aggregator {
   }
 
   TrainingPass train(const BagInput& bag, int label, const Dropout& dropout) const override {
-    const at::Tensor embedded = dropout(at::relu(embed_(bag.features())));
+    const at::Tensor embedded = dropout(embed_(bag.features(), Activation::relu));
     // whatever the rate outside is, inside the attention it is that of the publication
     const Dropout inside{dropout.rate > 0 ? 0.25 : 0, dropout.generator};
     const at::Tensor attention = at::softmax(attention_(embedded, inside), 0);
@@ -61,7 +61,7 @@ class Clam final : public Aggregator {
   Weighed weigh(const BagInput& bag) const override {
     const at::Tensor weights = bag_weights().t(), offset = bag_biases().to(at::kDouble);
     const TileScores tiles = score_in_chunks(bag, [&](const at::Tensor& features) {
-      const at::Tensor embedded = at::relu(embed_(features));
+      const at::Tensor embedded = embed_(features, Activation::relu);
       return TileScores{attention_(embedded, Dropout{}), at::matmul(embedded, weights)};
     });
     return weighted_sum(tiles, offset);

@@ -49,7 +49,7 @@ class Dsmil final : public Aggregator {
 
  private:
   double width() const { return std::sqrt(static_cast<double>(query_dim_)); }
-  at::Tensor query(const at::Tensor& features) const { return at::tanh(second_query_(at::relu(first_query_(features)))); }
+  at::Tensor query(const at::Tensor& features) const { return second_query_(first_query_(features, Activation::relu), Activation::tanh); }
 
   at::Tensor critical_tiles(const BagInput& bag) const {
     return std::get<1>(score_in_chunks(bag, [&](const at::Tensor& features) {

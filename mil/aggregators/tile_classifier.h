@@ -22,7 +22,7 @@ struct TileClassifier {
     slots.add("classifier", classifier, classes, embed_dim);
     return slots.take();
   }
-  at::Tensor embedded(const at::Tensor& features) const { return at::relu(embed(features)); }
+  at::Tensor embedded(const at::Tensor& features) const { return embed(features, Activation::relu); }
   /// What a tile says of each class, without the bias: (N, C).
   at::Tensor scores(const at::Tensor& features) const { return at::matmul(embedded(features), classifier.weight.t()); }
   at::Tensor offset() const { return classifier.bias.to(at::kDouble); }
