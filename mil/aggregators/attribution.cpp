@@ -10,20 +10,15 @@ namespace microtome {
 
 namespace {
 
-constexpr std::int64_t kChunkTiles = 16 * kFusedRows;
-
-/// As many full passes as fit; what is left at the end comes alone.
-std::int64_t chunk_tiles(std::int64_t left) {
-  return left < kFusedRows ? left : std::min(kChunkTiles, left / kFusedRows * kFusedRows);
-}
+// Features, embedding and attention of 1,024 tiles stay in the cache.
+constexpr std::int64_t kChunkTiles = 1024;
 
 }  // namespace
 
 TileScores score_in_chunks(const BagInput& bag, const std::function<TileScores(const at::Tensor&)>& score) {
   std::vector<at::Tensor> attention, scores;
-  for (std::int64_t first = 0, count = 0; first < bag.tiles(); first += count) {
-    count = chunk_tiles(bag.tiles() - first);
-    const TileScores chunk = score(bag.features(first, count));
+  for (std::int64_t first = 0; first < bag.tiles(); first += kChunkTiles) {
+    const TileScores chunk = score(bag.features(first, std::min(kChunkTiles, bag.tiles() - first)));
     attention.push_back(chunk.attention.to(at::kDouble));
     scores.push_back(chunk.scores.to(at::kDouble));
   }

@@ -2,6 +2,7 @@
 #include "mil/aggregators/layers.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
 #include <string_view>
@@ -22,22 +23,56 @@ std::string_view name_of(Activation activation) {
   return activation == Activation::tanh ? "tanh" : "sigmoid";
 }
 
-bool pays_to_fuse(const at::Tensor& input) {
-  return !at::GradMode::is_enabled() && at::hasMKLDNN() && input.dim() == 2 && input.size(0) > 0 && input.size(0) % kFusedRows == 0;
-}
+// oneDNN generates code for every number of rows that it meets. That takes as long as some 60 rows do, so only large bags get code of their own;
+// others go in multiples of this, and what is left comes alone.
+constexpr std::int64_t kRows = 64, kOwnCodeRows = 2048;
 
 /// The operator that torch's own compiler uses; no header declares it.
-at::Tensor fused(const at::Tensor& input, const Linear& layer, Activation activation) {
+at::Tensor one_pass(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, Activation activation) {
   using Operator = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, std::string_view,
                               c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
   static const auto linear = c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "").typed<Operator>();
-  return linear.call(input, layer.weight, layer.bias, name_of(activation), c10::List<std::optional<at::Scalar>>(), "");
+  return linear.call(input, weight, bias, name_of(activation), c10::List<std::optional<at::Scalar>>(), "");
 }
+
+at::Tensor in_passes(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, Activation activation) {
+  const std::int64_t rows = input.size(0), left = rows % kRows;
+  if (left == 0 || rows >= kOwnCodeRows) return one_pass(input, weight, bias, activation);
+  return at::cat({one_pass(input.narrow(0, 0, rows - left), weight, bias, activation),
+                  activated(at::linear(input.narrow(0, rows - left, left), weight, bias), activation)});
+}
+
+struct ActivatedProduct : torch::autograd::Function<ActivatedProduct> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                            std::int64_t activation) {
+    const at::Tensor output = in_passes(input, weight, bias, static_cast<Activation>(activation));
+    context->save_for_backward({input, weight, output});
+    context->saved_data["activation"] = activation;
+    return output;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, const torch::autograd::variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
+    const at::Tensor before = before_activation(gradients.front(), saved[2], activation);
+    const auto wanted = [&](std::size_t i) { return context->needs_input_grad(i); };
+    return {wanted(0) ? at::mm(before, saved[1]) : at::Tensor(), wanted(1) ? at::mm(before.t(), saved[0]) : at::Tensor(),
+            wanted(2) ? before.sum(0) : at::Tensor(), at::Tensor()};
+  }
+
+ private:
+  static at::Tensor before_activation(const at::Tensor& gradient, const at::Tensor& output, Activation activation) {
+    if (activation == Activation::relu) return at::threshold_backward(gradient, output, 0);
+    return activation == Activation::tanh ? at::tanh_backward(gradient, output) : at::sigmoid_backward(gradient, output);
+  }
+};
 
 }  // namespace
 
 at::Tensor Linear::operator()(const at::Tensor& input, Activation activation) const {
-  return pays_to_fuse(input) ? fused(input, *this, activation) : activated((*this)(input), activation);
+  if (!at::hasMKLDNN() || input.dim() != 2 || input.size(0) < kRows) return activated((*this)(input), activation);
+  if (!at::GradMode::is_enabled()) return in_passes(input, weight, bias, activation);
+  return ActivatedProduct::apply(input, weight, bias, static_cast<std::int64_t>(activation));
 }
 
 void Slots::add(const std::string& name, at::Tensor& tensor, std::vector<std::int64_t> shape, Start start) {

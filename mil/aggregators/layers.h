@@ -5,7 +5,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,13 +16,9 @@ struct Linear {
   at::Tensor weight;  // (out, in)
   at::Tensor bias;    // (out)
   at::Tensor operator()(const at::Tensor& input) const { return at::linear(input, weight, bias); }
-  /// The same and the activation of it. Where no gradient is asked and the rows (N, in) are a multiple of kFusedRows, in one pass of oneDNN: equal
-  /// up to rounding.
+  /// The same and the activation of it, for rows (N, in) in one pass of oneDNN: equal up to rounding.
   at::Tensor operator()(const at::Tensor& input, Activation activation) const;
 };
-
-/// oneDNN generates code for every number of rows that it meets, which pays for few.
-inline constexpr std::int64_t kFusedRows = 64;
 
 struct LayerNorm {
   at::Tensor weight, bias;  // (width)

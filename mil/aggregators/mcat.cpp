@@ -56,7 +56,7 @@ class Mcat final : public Aggregator {
   /// Undefined features: the tiles are hidden.
   Answer forward(const at::Tensor& features, const EncodedTables& tables, const Dropout& dropout) const {
     const at::Tensor tokens = at::cat(tables.parts);
-    const at::Tensor tiles = features.defined() ? dropout(at::relu(tiles_(features))) : null_.unsqueeze(0);
+    const at::Tensor tiles = features.defined() ? dropout(tiles_(features, Activation::relu)) : null_.unsqueeze(0);
     const at::Tensor attention = at::softmax(scores(tokens, tiles), 1);  // (T, N)
     const at::Tensor seen = out_(at::matmul(attention, part(2, tiles)));
     Parts parts;

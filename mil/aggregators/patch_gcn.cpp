@@ -109,12 +109,12 @@ class PatchGcn final : public Aggregator {
 
  private:
   Answer forward(const at::Tensor& features, const Edges& edges, const Dropout& dropout) const {
-    at::Tensor tiles = dropout(at::relu(embed_(features)));
+    at::Tensor tiles = dropout(embed_(features, Activation::relu));
     std::vector<at::Tensor> stages{tiles, layers_[0].conv(tiles, edges)};
     const Dropout late{dropout.rate > 0 ? kLateDropout : 0, dropout.generator};
     for (std::size_t i = 1; i < kLayers; ++i)
       stages.push_back(late(stages.back() + at::relu(layers_[i].norm(layers_[i].conv(stages.back(), edges)))));
-    const at::Tensor embedded = dropout(at::relu(phi_(at::cat(stages, 1))));
+    const at::Tensor embedded = dropout(phi_(at::cat(stages, 1), Activation::relu));
     const at::Tensor attention = at::softmax(attention_(embedded, dropout), 0);
     const at::Tensor slide = at::matmul(attention.t(), embedded);
     return {classifier_(dropout(at::relu(rho_(slide)))).squeeze(0), attention};

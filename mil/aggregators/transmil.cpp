@@ -68,7 +68,7 @@ class TransMil final : public Aggregator {
   }
 
   at::Tensor logits_of(const at::Tensor& features, const Dropout& dropout, at::Tensor* class_row) const {
-    const at::Tensor embedded = at::relu(embed_(features));
+    const at::Tensor embedded = embed_(features, Activation::relu);
     const auto side = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(embedded.size(0)))));
     // the square is filled up with the first tiles once more
     const at::Tensor square = at::cat({embedded, embedded.narrow(0, 0, side * side - embedded.size(0))});
