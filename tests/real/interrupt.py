@@ -5,7 +5,7 @@ import signal, subprocess, time
 from world import ARCHIVE, ENCODER, check, check_same_results, check_whole, command, fresh, microtome
 
 out = fresh("interrupt")
-words = ["run", "--manifest", ARCHIVE / "manifest.csv", *ENCODER, "--threads", 1, "--progress", "json", "--output"]
+words = ["run", "--manifest", ARCHIVE / "manifest.csv", *ENCODER, "--threads", 2, "--progress", "json", "--output"]
 microtome(*words, out / "whole")
 kept = 0
 for name, code in (("SIGTERM", 75), ("SIGUSR1", 75), ("SIGINT", 130)):
