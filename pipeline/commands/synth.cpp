@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -12,6 +13,7 @@
 #include "mil/genomics/table.h"
 #include "pipeline/commands.h"
 #include "pipeline/outputs/publication.h"
+#include "pipeline/progress.h"
 #include "pipeline/run_setup.h"
 #include "pipeline/synth/cohort_files.h"
 #include "reporting/image_file.h"
@@ -46,16 +48,37 @@ void make_slide(const fs::path& output, const SynthSlide& slide) {
   publish_file(output / "truth" / (slide.id + ".geojson"), specimen_truth_geojson(specimen));
 }
 
+/// A line a slide, in the order in which they are made, with an estimate of what is left.
+class SlideLines {
+ public:
+  SlideLines(std::size_t slides, bool quiet) : slides_(slides), quiet_(quiet) {}
+  void tell(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    ++made_;
+    if (quiet_) return;
+    const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    const double left = elapsed / static_cast<double>(made_) * static_cast<double>(slides_ - made_);
+    fmt::print(stderr, "{} of {}: {}{}\n", made_, slides_, id, made_ < slides_ ? ", about " + spoken_duration(left) + " left" : "");
+  }
+
+ private:
+  std::size_t slides_, made_ = 0;
+  bool quiet_;
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
 /// Slides are independent of each other: a plain pool. The first failure ends the command.
-void make_slides(const fs::path& output, const std::vector<SynthSlide>& slides, int threads) {
+void make_slides(const fs::path& output, const std::vector<SynthSlide>& slides, int threads, bool quiet) {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::exception_ptr failure;
+  SlideLines lines(slides.size(), quiet);
   auto work = [&] {
     for (std::size_t i = next++; i < slides.size(); i = next++) {
       try {
         make_slide(output, slides[i]);
-        fmt::print(stderr, "{} of {}: {}\n", i + 1, slides.size(), slides[i].id);
+        lines.tell(slides[i].id);
       } catch (...) {
         const std::lock_guard lock(mutex);
         failure = std::current_exception();
@@ -125,7 +148,7 @@ ExitCode command_synth(const ParsedOptions& options, const std::vector<std::stri
   const auto patients = draw_patients(s);
   const auto slides = list_slides(s, patients);
   try {
-    make_slides(output, slides, run_threads(options.config));
+    make_slides(output, slides, run_threads(options.config), options.config.engine.progress == "none");
   } catch (const SlideError& e) {
     throw OutputError(fmt::format("{}: {}", output.string(), e.what()));
   }
