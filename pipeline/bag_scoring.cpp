@@ -147,7 +147,7 @@ struct Scoring {
     const BagToScore& bag = bags[read.index];
     try {
       const auto rows = modalities ? modalities->rows(bag.keys) : std::vector<TableRow>{};
-      Prediction answer = model.predict(read.bag, rows);
+      Prediction answer = model.answer(read.bag, rows);
       scores.probabilities[read.index] = std::move(answer.probabilities);
       scores.survival[read.index] = std::move(answer.survival);
       scores.values[read.index] = answer.value;

@@ -72,7 +72,7 @@ class Abmil final : public Aggregator {
   Weighed weigh(const BagInput& bag) const override {
     const EncodedTables tables = tables_.vectors(bag.tables, Dropout{});
     if (hidden(bag)) return without_tiles(joined(null_, false, tables, Dropout{}), bag.tiles());
-    const LinearInFirst linear = layout_.rho > 0 ? LinearInFirst{} : fusion_->linear(parts(null_, true, tables));
+    const LinearInFirst linear = linear_in_tiles(tables);
     if (!linear.slope.defined()) return gradient_times_input(bag, [&](const at::Tensor& features) { return forward(features, tables, Dropout{}); });
     const at::Tensor weights = linear.slope.t();
     const TileScores tiles = score_in_chunks(bag, [&](const at::Tensor& features) {
@@ -82,7 +82,17 @@ class Abmil final : public Aggregator {
     return weighted_sum(tiles, linear.rest);
   }
 
+  at::Tensor logits(const BagInput& bag) const override {
+    if (linear_in_tiles(tables_.vectors(bag.tables, Dropout{})).slope.defined()) return weigh(bag).logits;
+    return train(bag, 0, Dropout{}).logits.to(at::kDouble);
+  }
+
  private:
+  /// Undefined where the logits are no sum over tiles.
+  LinearInFirst linear_in_tiles(const EncodedTables& tables) const {
+    return layout_.rho > 0 ? LinearInFirst{} : fusion_->linear(parts(null_, true, tables));
+  }
+
   bool hidden(const BagInput& bag) const { return bag.tiles_hidden && !card_.modalities.empty(); }
 
   struct Pooled {

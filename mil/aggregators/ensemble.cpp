@@ -66,9 +66,7 @@ void describe_answer(AnswerKind kind, const std::vector<SurvivalAnswer>& surviva
   }
 }
 
-void describe(Prediction& prediction) {
-  const auto& logits = prediction.logits;
-  prediction.predicted = static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+void describe_attention(Prediction& prediction) {
   prediction.shown_head = prediction.heads == 1 ? 0 : prediction.predicted;
   double squares = 0;
   for (const float a : shown_attention(prediction)) {
@@ -89,11 +87,35 @@ class Ensemble final : public SlideModel {
   std::string name() const override { return card_.aggregator; }
 
   Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const override {
+    Prediction joined = join([&](const SlideModel& member) { return member.predict(bag, tables); });
+    describe_attention(joined);
+    return joined;
+  }
+  Prediction answer(const Bag& bag, const std::vector<TableRow>& tables) const override {
+    return join([&](const SlideModel& member) { return member.answer(bag, tables); });
+  }
+
+  TableExplanation explain(const Bag& bag, const std::vector<TableRow>& tables, int predicted) const override {
+    std::vector<TableExplanation> explanations;
+    for (const auto& member : members_) explanations.push_back(member->explain(bag, tables, predicted));
+    return mean_of(explanations);
+  }
+
+  std::vector<double> ablated_risks(const Bag& bag, const std::vector<TableRow>& tables) const override {
+    std::vector<double> joined;
+    for (const auto& member : members_) add_share(joined, member->ablated_risks(bag, tables), 1.0 / static_cast<double>(members_.size()));
+    return joined;
+  }
+
+ private:
+  /// The mean of what `ask` has of every member.
+  template <class Ask>
+  Prediction join(Ask ask) const {
     const double share = 1.0 / static_cast<double>(members_.size());
     Prediction joined;
     std::vector<SurvivalAnswer> survival;
     for (const auto& member : members_) {
-      Prediction one = member->predict(bag, tables);
+      Prediction one = ask(*member);
       add_share(joined.logits, one.logits, share);
       add_share(joined.offset, one.offset, share);
       add_share(joined.attention, one.attention, share);
@@ -110,23 +132,10 @@ class Ensemble final : public SlideModel {
     }
     joined.aggregator = {name(), sha256_};
     describe_answer(card_.kind(), survival, joined);
-    describe(joined);
+    joined.predicted = static_cast<int>(std::max_element(joined.logits.begin(), joined.logits.end()) - joined.logits.begin());
     return joined;
   }
 
-  TableExplanation explain(const Bag& bag, const std::vector<TableRow>& tables, int predicted) const override {
-    std::vector<TableExplanation> explanations;
-    for (const auto& member : members_) explanations.push_back(member->explain(bag, tables, predicted));
-    return mean_of(explanations);
-  }
-
-  std::vector<double> ablated_risks(const Bag& bag, const std::vector<TableRow>& tables) const override {
-    std::vector<double> joined;
-    for (const auto& member : members_) add_share(joined, member->ablated_risks(bag, tables), 1.0 / static_cast<double>(members_.size()));
-    return joined;
-  }
-
- private:
   const std::vector<std::shared_ptr<const SlideModel>> members_;
   const ModelCard card_;
   const std::string sha256_;

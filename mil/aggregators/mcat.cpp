@@ -52,6 +52,8 @@ class Mcat final : public Aggregator {
     return gradient_times_input(bag, [&](const at::Tensor& features) { return forward(features, tables, Dropout{}); });
   }
 
+  at::Tensor logits(const BagInput& bag) const override { return train(bag, 0, Dropout{}).logits.to(at::kDouble); }
+
  private:
   /// Undefined features: the tiles are hidden.
   Answer forward(const at::Tensor& features, const EncodedTables& tables, const Dropout& dropout) const {

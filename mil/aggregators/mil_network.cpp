@@ -102,17 +102,28 @@ Weighed weighed_answer(const ModelCard& card, Weighed weighed) {
 }
 
 /// Of the network's logits: what the answer is.
-void answer(const ModelCard& card, const at::Tensor& logits, Prediction& prediction) {
+void answer_of(const ModelCard& card, const at::Tensor& logits, Prediction& prediction) {
   prediction.multi_label = card.multi_label;
-  if (card.survival) prediction.survival = survival_answer(*card.survival, logits);
-  if (card.value) prediction.value = card.value->mean + card.value->scale * logits.item<double>();
-  if (card.survival || card.value) return;
-  prediction.probabilities = numbers<double>(card.multi_label ? at::sigmoid(logits) : at::softmax(logits, 0));
+  if (card.survival) {
+    prediction.survival = survival_answer(*card.survival, logits);
+    prediction.logits = {prediction.survival->risk};
+  } else if (card.value) {
+    prediction.value = card.value->mean + card.value->scale * logits.item<double>();
+    prediction.logits = {*prediction.value};
+  } else {
+    prediction.logits = numbers<double>(logits);
+    prediction.probabilities = numbers<double>(card.multi_label ? at::sigmoid(logits) : at::softmax(logits, 0));
+  }
 }
 
 void require_finite(const at::Tensor& logits) {
   if (!at::isfinite(logits).all().item<bool>())
     throw BagError("the bag: finite features were wanted: the model's answer is not a number: extract the slide again");
+}
+
+/// Lanes are threads of ours, so that a network runs on one.
+void compute_alone() {
+  if (at::get_num_threads() != 1) at::set_num_threads(1);
 }
 
 }  // namespace
@@ -205,28 +216,41 @@ BagInput MilNetwork::input(const Bag& bag, const std::vector<TableRow>& tables) 
   return input;
 }
 
-Prediction MilNetwork::predict(const Bag& bag, const std::vector<TableRow>& tables) const {
-  if (at::get_num_threads() != 1) at::set_num_threads(1);
-  const at::NoGradGuard no_gradient;
-  const BagInput seen = input(bag, tables);
-  const Weighed all = aggregator_->weigh(seen);
-  require_finite(all.logits);
-  const Weighed weighed = weighed_answer(card_, all);
+/// All but what is said of tiles.
+Prediction MilNetwork::told(const BagInput& seen, const at::Tensor& logits) const {
+  require_finite(logits);
   Prediction prediction;
-  answer(card_, all.logits, prediction);
+  answer_of(card_, logits, prediction);
   prediction.task = card_.task;
   prediction.encoder_random_weights = card_.encoder_random_weights;
   prediction.encoder = {card_.encoder, card_.encoder_sha256};
   prediction.classes = card_.classes;
-  prediction.logits = numbers<double>(weighed.logits);
-  prediction.offset = numbers<double>(weighed.offset);
-  prediction.contribution = numbers<float>(weighed.contribution);
-  const auto& logits = prediction.logits;
-  prediction.predicted = static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-  describe_attention(weighed.attention, prediction);
+  const auto& said = prediction.logits;
+  prediction.predicted = static_cast<int>(std::max_element(said.begin(), said.end()) - said.begin());
   if (!card_.modalities.empty()) prediction.modalities.push_back({"tiles", true, "", "", {}});
   for (std::size_t m = 0; m < card_.modalities.size(); ++m)
     prediction.modalities.push_back({card_.modalities[m].name, seen.tables[m].defined(), "", "", {}});
+  return prediction;
+}
+
+Prediction MilNetwork::answer(const Bag& bag, const std::vector<TableRow>& tables) const {
+  compute_alone();
+  const at::NoGradGuard no_gradient;
+  const BagInput seen = input(bag, tables);
+  return told(seen, aggregator_->logits(seen));
+}
+
+Prediction MilNetwork::predict(const Bag& bag, const std::vector<TableRow>& tables) const {
+  compute_alone();
+  const at::NoGradGuard no_gradient;
+  const BagInput seen = input(bag, tables);
+  const Weighed all = aggregator_->weigh(seen);
+  Prediction prediction = told(seen, all.logits);
+  const Weighed weighed = weighed_answer(card_, all);
+  prediction.logits = numbers<double>(weighed.logits);
+  prediction.offset = numbers<double>(weighed.offset);
+  prediction.contribution = numbers<float>(weighed.contribution);
+  describe_attention(weighed.attention, prediction);
   return prediction;
 }
 

@@ -43,11 +43,14 @@ class MilNetwork {
   BeforeFusion before_fusion(const BagInput& bag, const Dropout& dropout) const { return aggregator_->before_fusion(bag, dropout); }
   /// Thread-safe; one thread; deterministic. Throws BagError as input does, and where the answer is not finite.
   Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const;
+  /// predict() without what it says of tiles.
+  Prediction answer(const Bag& bag, const std::vector<TableRow>& tables) const;
   /// Without gradient to the weights: what the aggregator itself says.
   Weighed weigh(const BagInput& bag) const { return aggregator_->weigh(bag); }
 
  private:
   std::vector<Slot> slots() const;
+  Prediction told(const BagInput& seen, const at::Tensor& logits) const;
 
   ModelCard card_;
   std::unique_ptr<Aggregator> aggregator_;

@@ -107,6 +107,8 @@ class PatchGcn final : public Aggregator {
     return gradient_times_input(bag, [&](const at::Tensor& features) { return forward(features, edges, Dropout{}); });
   }
 
+  at::Tensor logits(const BagInput& bag) const override { return train(bag, 0, Dropout{}).logits.to(at::kDouble); }
+
  private:
   Answer forward(const at::Tensor& features, const Edges& edges, const Dropout& dropout) const {
     at::Tensor tiles = dropout(embed_(features, Activation::relu));

@@ -30,10 +30,9 @@ class MilModel final : public SlideModel {
   const std::string& sha256() const override { return sha256_; }
   std::string name() const override { return card().aggregator; }
   Prediction predict(const Bag& bag, const std::vector<TableRow>& tables) const override {
-    Prediction prediction = network_.predict(bag, tables);
-    prediction.aggregator = {name(), sha256_};
-    return prediction;
+    return named(network_.predict(bag, tables));
   }
+  Prediction answer(const Bag& bag, const std::vector<TableRow>& tables) const override { return named(network_.answer(bag, tables)); }
 
   TableExplanation explain(const Bag& bag, const std::vector<TableRow>& tables, int predicted) const override {
     return card().modalities.empty() ? TableExplanation{} : explain_tables(network_, network_.input(bag, tables), predicted);
@@ -49,6 +48,11 @@ class MilModel final : public SlideModel {
   }
 
  private:
+  Prediction named(Prediction prediction) const {
+    prediction.aggregator = {name(), sha256_};
+    return prediction;
+  }
+
   const MilNetwork network_;
   const std::string sha256_;
 };

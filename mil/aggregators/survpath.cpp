@@ -48,6 +48,8 @@ class SurvPath final : public Aggregator {
     return gradient_times_input(bag, [&](const at::Tensor& features) { return forward(features, tables, Dropout{}); });
   }
 
+  at::Tensor logits(const BagInput& bag) const override { return train(bag, 0, Dropout{}).logits.to(at::kDouble); }
+
  private:
   struct Heads {
     at::Tensor queries, keys, values;  // (tokens, E / 2)

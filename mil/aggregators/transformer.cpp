@@ -55,6 +55,8 @@ class Transformer final : public Aggregator {
     return gradient_times_input(bag, [&](const at::Tensor& features) { return forward(features, Dropout{}); });
   }
 
+  at::Tensor logits(const BagInput& bag) const override { return train(bag, 0, Dropout{}).logits.to(at::kDouble); }
+
  private:
   /// Only the class token leaves the last layer, so only it asks there.
   Answer forward(const at::Tensor& features, const Dropout& dropout) const {

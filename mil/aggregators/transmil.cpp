@@ -57,6 +57,8 @@ class TransMil final : public Aggregator {
     });
   }
 
+  at::Tensor logits(const BagInput& bag) const override { return train(bag, 0, Dropout{}).logits.to(at::kDouble); }
+
  private:
   void add_layer(Slots& slots, const std::string& name, NystromLayer& layer) const {
     slots.add(name + ".norm", layer.norm, embed_dim_);

@@ -56,7 +56,7 @@ Competitor::Competitor(std::string name, CoxCard cox, const ModelCard& whole, co
 double Competitor::risk(const Bag& bag, const std::vector<TableRow>& tables) const {
   std::vector<TableRow> seen;
   for (const std::size_t m : tables_) seen.push_back(m < tables.size() ? tables[m] : TableRow{});
-  if (!cox_) return model_->predict(bag, seen).survival->risk;
+  if (!cox_) return model_->answer(bag, seen).survival->risk;
   const TableRow& row = seen.front();
   if (row.present && row.values.size() != cox_->columns.size())
     throw BagError(fmt::format("the table {}: {} values were wanted: there are {}: give those that the model's card lists", cox_->table, cox_->columns.size(),

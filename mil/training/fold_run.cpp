@@ -29,11 +29,7 @@ double cross_entropy(const Prediction& prediction, int label) {
 std::vector<Prediction> answers_of(const MilNetwork& network, const std::vector<const TrainingSlide*>& slides) {
   std::vector<Prediction> answers;
   BagStream bags(slides);
-  for (const TrainingSlide* slide : slides) {
-    answers.push_back(answer_of(network, *bags.next(), *slide));
-    answers.back().contribution = {};  // a number a tile: not wanted here
-    answers.back().attention = {};
-  }
+  for (const TrainingSlide* slide : slides) answers.push_back(answer_of(network, *bags.next(), *slide));
   return answers;
 }
 
@@ -203,7 +199,7 @@ std::uint64_t number_of(const FitPlace& place) {
 
 Prediction answer_of(const MilNetwork& network, const Bag& bag, const TrainingSlide& slide) {
   try {
-    return network.predict(bag, slide.tables);
+    return network.answer(bag, slide.tables);
   } catch (const BagError& error) {
     throw ModelError(fmt::format("the training set: slide '{}': {}", slide.bag.slide_id, error.what()));
   }

@@ -89,6 +89,15 @@ TEST_P(Aggregators, GiveLogitsAndAttentionOfTheModule) {
   EXPECT_LE(largest_difference(tensor_of(prediction.attention), oracle.expected("attention")), 1e-5);
 }
 
+TEST_P(Aggregators, AnswerAsTheyPredictButForTheTiles) {
+  Oracle oracle(GetParam());
+  const Prediction prediction = oracle.network().predict(oracle.bag(), {}), answer = oracle.network().answer(oracle.bag(), {});
+  EXPECT_EQ(answer.logits, prediction.logits);
+  EXPECT_EQ(answer.probabilities, prediction.probabilities);
+  EXPECT_EQ(answer.predicted, prediction.predicted);
+  EXPECT_TRUE(answer.attention.empty() && answer.contribution.empty() && answer.offset.empty());
+}
+
 TEST_P(Aggregators, GiveGradientsOfTheModule) {
   Oracle oracle(GetParam());
   const c10::AutoGradMode with_gradient(true);

@@ -208,12 +208,32 @@ ModelCard small_card(const std::string& aggregator) {
   return card;
 }
 
-TEST(Tables, TakeTwoHundredThousandTiles) {
+Bag bag_of(std::size_t tiles) {
   Bag bag;
   bag.feature_dim = 16;
-  const std::size_t tiles = 200000;
   bag.coords.assign(2 * tiles, 0);
   for (std::size_t i = 0; i < tiles * 16; ++i) bag.features.push_back(static_cast<float>(std::sin(0.37 * static_cast<double>(i))));
+  return bag;
+}
+
+TEST(Tables, AnswerAsTheyPredictButForTheTiles) {
+  const Bag bag = bag_of(300);
+  for (const std::string& name : each_of(aggregator_names())) {
+    if (!takes_tables(name)) continue;
+    MilNetwork network(small_card(name));
+    network.draw(3);
+    for (const bool present : {true, false}) {
+      const std::vector<TableRow> rows{{present, {1, -1, 0.5}}};
+      const Prediction prediction = network.predict(bag, rows), answer = network.answer(bag, rows);
+      EXPECT_EQ(answer.logits, prediction.logits) << name;
+      EXPECT_EQ(answer.probabilities, prediction.probabilities) << name;
+      EXPECT_TRUE(answer.attention.empty() && answer.contribution.empty()) << name;
+    }
+  }
+}
+
+TEST(Tables, TakeTwoHundredThousandTiles) {
+  const Bag bag = bag_of(200000);
   for (const std::string& name : each_of(aggregator_names())) {
     if (!takes_tables(name)) continue;
     MilNetwork network(small_card(name));

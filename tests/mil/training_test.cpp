@@ -342,6 +342,11 @@ TEST(Training, AnEnsembleAnswersTheMeanOfItsFolds) {
     for (std::size_t c = 0; c < 2; ++c) mean[c] += one.logits[c] / 3;
   }
   for (std::size_t c = 0; c < 2; ++c) EXPECT_NEAR(together.logits[c], mean[c], 1e-12);
+  const Prediction answer = ensemble->answer(bag, {});
+  EXPECT_EQ(answer.probabilities, together.probabilities);
+  EXPECT_EQ(answer.predicted, together.predicted);
+  EXPECT_EQ(answer.aggregator.sha256, together.aggregator.sha256);
+  EXPECT_TRUE(answer.attention.empty());
   double sum = 0;
   for (const float a : together.attention) sum += a;
   EXPECT_NEAR(sum, 1, 1e-5);
