@@ -72,7 +72,7 @@ OurMil::~OurMil() { delete parts_; }
 const std::string& OurMil::aggregator() const { return parts_->aggregator; }
 const std::filesystem::path& OurMil::folder() const { return parts_->folder; }
 int OurMil::tiles() const { return static_cast<int>(parts_->bag.tiles()); }
-std::vector<double> OurMil::logits() const { return parts_->network.predict(parts_->bag, {}).logits; }
+std::vector<double> OurMil::logits() const { return parts_->network.answer(parts_->bag, {}).logits; }
 
 std::string OurMil::verify() const {
   const Prediction prediction = parts_->network.predict(parts_->bag, {});
@@ -84,8 +84,7 @@ std::string OurMil::verify() const {
 }
 
 double OurMil::forward() const {
-  const c10::NoGradGuard no_gradient;
-  return seconds_of([&] { parts_->network.train(parts_->network.input(parts_->bag, {}), 1, Dropout{}); });
+  return seconds_of([&] { parts_->network.answer(parts_->bag, {}); });
 }
 
 double OurMil::predict() const {
