@@ -18,8 +18,9 @@ at::Tensor activated(const at::Tensor& values, Activation activation) {
   return activation == Activation::tanh ? at::tanh(values) : at::sigmoid(values);
 }
 
+/// Of what oneDNN does in the same pass. Its ReLU makes 0 of NaN, and a bag or weights that hold one would get an answer: torch's comes after it.
 std::string_view name_of(Activation activation) {
-  if (activation == Activation::relu) return "relu";
+  if (activation == Activation::relu) return "none";
   return activation == Activation::tanh ? "tanh" : "sigmoid";
 }
 
@@ -32,7 +33,8 @@ at::Tensor one_pass(const at::Tensor& input, const at::Tensor& weight, const at:
   using Operator = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, std::string_view,
                               c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
   static const auto linear = c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "").typed<Operator>();
-  return linear.call(input, weight, bias, name_of(activation), c10::List<std::optional<at::Scalar>>(), "");
+  const at::Tensor output = linear.call(input, weight, bias, name_of(activation), c10::List<std::optional<at::Scalar>>(), "");
+  return activation == Activation::relu ? output.relu_() : output;
 }
 
 at::Tensor in_passes(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, Activation activation) {

@@ -19,6 +19,7 @@
 
 #include "mil/aggregators/mil_network.h"
 #include "mil/aggregators/model_card.h"
+#include "mil/model_error.h"
 #include "mil/training/losses.h"
 
 namespace microtome {
@@ -96,6 +97,17 @@ TEST_P(Aggregators, AnswerAsTheyPredictButForTheTiles) {
   EXPECT_EQ(answer.probabilities, prediction.probabilities);
   EXPECT_EQ(answer.predicted, prediction.predicted);
   EXPECT_TRUE(answer.attention.empty() && answer.contribution.empty() && answer.offset.empty());
+}
+
+TEST_P(Aggregators, RefuseAFeatureThatIsNotANumberWhereverItIs) {
+  Oracle oracle(GetParam());
+  const auto places = static_cast<std::size_t>(oracle.bag().tiles());
+  for (const std::size_t tile : {std::size_t{0}, places / 2, places - 1}) {
+    Bag bag = oracle.bag();
+    bag.features[tile * static_cast<std::size_t>(bag.feature_dim) + 3] = std::nanf("");
+    EXPECT_THROW(oracle.network().predict(bag, {}), BagError) << "tile " << tile;
+    EXPECT_THROW(oracle.network().answer(bag, {}), BagError) << "tile " << tile;
+  }
 }
 
 TEST_P(Aggregators, GiveGradientsOfTheModule) {

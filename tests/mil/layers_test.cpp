@@ -53,6 +53,19 @@ TEST_F(Layer, ActivatedIsTheLayerAndThenTheActivation) {
   EXPECT_EQ(layer_(at::randn({40}), Activation::relu).sizes(), at::IntArrayRef({24})) << "a vector is a row";
 }
 
+TEST_F(Layer, WhatIsNotANumberStaysSo) {
+  const c10::NoGradGuard no_gradient;
+  for (const Case& each : kCases) {
+    for (const std::int64_t rows : {1, 64, 100, 2100}) {
+      at::Tensor input = at::randn({rows, 40});
+      input[0][3] = std::nan("");
+      const at::Tensor lost = at::isnan(layer_(input, each.activation));
+      EXPECT_TRUE(lost[0].all().item<bool>()) << rows;
+      EXPECT_EQ(lost.sum().item<std::int64_t>(), 24) << rows;
+    }
+  }
+}
+
 TEST_F(Layer, ActivatedHasTheGradientsOfTheTwoSteps) {
   for (const Case& each : kCases) {
     for (const std::int64_t rows : kRows) {
