@@ -10,8 +10,8 @@ namespace microtome {
 
 namespace {
 
-// Features, embedding and attention of 1,024 tiles stay in the cache.
-constexpr std::int64_t kChunkTiles = 1024;
+// Features, embedding and attention of so many tiles stay in the cache.
+constexpr std::int64_t kChunkTiles = kPassRows;
 
 }  // namespace
 

@@ -24,10 +24,6 @@ std::string_view name_of(Activation activation) {
   return activation == Activation::tanh ? "tanh" : "sigmoid";
 }
 
-// oneDNN generates code for every number of rows that it meets. That takes as long as some 60 rows do, so only large bags get code of their own;
-// others go in multiples of this, and what is left comes alone.
-constexpr std::int64_t kRows = 64, kOwnCodeRows = 2048;
-
 /// The operator that torch's own compiler uses; no header declares it.
 at::Tensor one_pass(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, Activation activation) {
   using Operator = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, std::string_view,
@@ -38,10 +34,13 @@ at::Tensor one_pass(const at::Tensor& input, const at::Tensor& weight, const at:
 }
 
 at::Tensor in_passes(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, Activation activation) {
-  const std::int64_t rows = input.size(0), left = rows % kRows;
-  if (left == 0 || rows >= kOwnCodeRows) return one_pass(input, weight, bias, activation);
-  return at::cat({one_pass(input.narrow(0, 0, rows - left), weight, bias, activation),
-                  activated(at::linear(input.narrow(0, rows - left, left), weight, bias), activation)});
+  const std::int64_t rows = input.size(0), left = rows % kPassRows;
+  if (rows == kPassRows) return one_pass(input, weight, bias, activation);
+  const at::Tensor output = at::empty({rows, weight.size(0)}, input.options().requires_grad(false));
+  for (std::int64_t first = 0; first + kPassRows <= rows; first += kPassRows)
+    output.narrow(0, first, kPassRows).copy_(one_pass(input.narrow(0, first, kPassRows), weight, bias, activation));
+  if (left > 0) output.narrow(0, rows - left, left).copy_(activated(at::linear(input.narrow(0, rows - left, left), weight, bias), activation));
+  return output;
 }
 
 struct ActivatedProduct : torch::autograd::Function<ActivatedProduct> {
@@ -72,7 +71,7 @@ struct ActivatedProduct : torch::autograd::Function<ActivatedProduct> {
 }  // namespace
 
 at::Tensor Linear::operator()(const at::Tensor& input, Activation activation) const {
-  if (!at::hasMKLDNN() || input.dim() != 2 || input.size(0) < kRows) return activated((*this)(input), activation);
+  if (!at::hasMKLDNN() || input.dim() != 2 || input.size(0) < kPassRows) return activated((*this)(input), activation);
   if (!at::GradMode::is_enabled()) return in_passes(input, weight, bias, activation);
   return ActivatedProduct::apply(input, weight, bias, static_cast<std::int64_t>(activation));
 }

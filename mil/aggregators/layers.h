@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct Linear {
   /// The same and the activation of it, for rows (N, in) through oneDNN, tanh and sigmoid in the same pass: equal up to rounding, and NaN stays NaN.
   at::Tensor operator()(const at::Tensor& input, Activation activation) const;
 };
+
+/// oneDNN generates code for every number of rows that it meets, and keeps it, a megabyte each. So it sees this number alone, and what is left of a bag
+/// goes another way.
+inline constexpr std::int64_t kPassRows = 256;
 
 struct LayerNorm {
   at::Tensor weight, bias;  // (width)

@@ -6,6 +6,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
+#include <cstdint>
+#include <fstream>
 #include <functional>
 
 #include "mil/aggregators/layers.h"
@@ -22,8 +24,8 @@ const Case kCases[] = {{Activation::relu, [](const at::Tensor& v) { return at::r
                        {Activation::tanh, [](const at::Tensor& v) { return at::tanh(v); }},
                        {Activation::sigmoid, [](const at::Tensor& v) { return at::sigmoid(v); }}};
 
-// below, at and beyond 64 rows, with and without a rest, and where a bag gets code of its own
-constexpr std::int64_t kRows[] = {0, 1, 63, 64, 65, 300, 2048, 2100};
+// below, at and beyond the rows of a pass, with and without a rest
+constexpr std::int64_t kRows[] = {0, 1, 255, 256, 257, 512, 2100};
 
 class Layer : public testing::Test {
  protected:
@@ -56,7 +58,7 @@ TEST_F(Layer, ActivatedIsTheLayerAndThenTheActivation) {
 TEST_F(Layer, WhatIsNotANumberStaysSo) {
   const c10::NoGradGuard no_gradient;
   for (const Case& each : kCases) {
-    for (const std::int64_t rows : {1, 64, 100, 2100}) {
+    for (const std::int64_t rows : {1, 256, 300, 2100}) {
       at::Tensor input = at::randn({rows, 40});
       input[0][3] = std::nan("");
       const at::Tensor lost = at::isnan(layer_(input, each.activation));
@@ -79,8 +81,24 @@ TEST_F(Layer, ActivatedHasTheGradientsOfTheTwoSteps) {
   }
 }
 
+double resident_mb() {
+  std::int64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return static_cast<double>(pages) * 4096 / 1e6;
+}
+
+TEST_F(Layer, KeepsNothingOfTheSizesThatItHasSeen) {
+  const c10::NoGradGuard no_gradient;
+  const Linear layer{at::randn({512, 64}), at::randn({512})};
+  const at::Tensor input = at::randn({2400, 64});
+  layer(input, Activation::tanh);
+  const double before = resident_mb();
+  for (std::int64_t rows = 2100; rows < 2300; ++rows) layer(input.narrow(0, 0, rows), Activation::tanh);
+  EXPECT_LT(resident_mb() - before, 60) << "code for each of 200 sizes would be 200 MB";
+}
+
 TEST_F(Layer, OnlyWhatLearnsGetsAGradient) {
-  const at::Tensor input = at::randn({128, 40});
+  const at::Tensor input = at::randn({300, 40});
   layer_.weight.requires_grad_(true);
   layer_(input, Activation::tanh).sum().backward();
   EXPECT_TRUE(layer_.weight.grad().defined());
